@@ -1,0 +1,75 @@
+# make run [PORT=8501]   install what is missing, start everything on http://127.0.0.1:PORT
+# make test              install what is missing, lint, types and every test (browser tests included)
+# make lock              compile requirements*.in into requirements*.txt
+# make clean             remove what this file made (.venv, build); your projects stay where they are
+
+PORT   ?= 8501
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+TYPED  := $(wildcard app.py services simulator pages benchmarks)
+SHELL  := /bin/bash
+
+.PHONY: run test lock clean venv installed installed-dev chromium
+.DEFAULT_GOAL := run
+
+run: installed
+	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+
+# Lint and types run beside the tests; pytest's summary comes last.
+test: installed-dev chromium
+	@mkdir -p build/screenshots
+	@( $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy $(TYPED) ) > build/checks.log 2>&1 & \
+	checks=$$!; \
+	CHROMIUM="$$(cat build/chromium)" $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) 2>&1 | tee build/pytest.log; \
+	tests=$${PIPESTATUS[0]}; \
+	if wait $$checks; then echo "lint and types: passed"; \
+	else cat build/checks.log; echo "lint and types: FAILED"; tests=1; fi; \
+	tail -n 1 build/pytest.log; \
+	exit $$tests
+
+lock: venv
+	@$(BIN)/python -m pip install --disable-pip-version-check -q uv
+	$(BIN)/python -m uv pip compile -q --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/python -m uv pip compile -q --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python that is too old, or Debian's without its venv package, is told before anything is written.
+venv:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed and none was found. Install it (Debian: apt-get install python3 python3-venv) or name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@[ -x $(BIN)/python ] || { \
+	  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$("$(PYTHON)" -V); Groundplan needs 3.11 or newer. Name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	  "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	  echo "Making $(VENV) with $$("$(PYTHON)" -V)"; \
+	  "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+
+# pip_install FILES, STAMP: only when the content of the files has changed since the last time.
+define pip_install
+	@sum="$$(cat $(1) | cksum)"; \
+	[ "$$(cat $(VENV)/.$(2) 2>/dev/null)" = "$$sum" ] || { \
+	  echo "Installing $(1) (the first time takes some minutes)"; \
+	  $(BIN)/python -m pip install --disable-pip-version-check -q $(foreach file,$(1),-r $(file)) && \
+	  echo "$$sum" > $(VENV)/.$(2); }
+endef
+
+installed: venv
+	$(call pip_install,requirements.txt,installed)
+
+installed-dev: venv
+	$(call pip_install,requirements.txt requirements-dev.txt,installed-dev)
+
+# The browser tests need a Chromium; its path is left in build/chromium.
+chromium:
+	@mkdir -p build
+	@find_chromium() { for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+	    [ -z "$$name" ] || command -v "$$name" && return 0; done; return 1; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	find_chromium > build/chromium || { \
+	  echo "No Chromium found; installing it with apt-get"; \
+	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y chromium; } > build/apt.log 2>&1 || true; \
+	  find_chromium > build/chromium; } || { \
+	  echo "The browser tests need Chromium. Install it (Debian: apt-get install chromium) or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 1; }

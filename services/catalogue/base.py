@@ -1,0 +1,214 @@
+"""The contract of a resource type: what it declares, what it puts into a plan, how it is made and removed.
+
+The body built here is the single truth: the SDK call, the graphs and every export read the same one.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from services.config import ProjectConfig, Section
+from services.naming import NameRule
+
+Mode = Literal["new", "existing"]
+Layer = Literal["scope", "data", "learning", "production", "security", "devops"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value in a body that is known only after another resource exists, such as an identity's principal ID.
+
+    `path` is dotted and leads through the finished resource's ARM JSON: `identity.principalId`.
+    """
+
+    key: str
+    path: str
+
+    def reference(self) -> str:
+        """How it reads where it can't be resolved yet."""
+        return f"{self.key}.{self.path}"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret in a body: where it is kept and which environment variable brings it, never the value itself."""
+
+    vault_id: str
+    name: str
+    variable: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """How graphs show a type: the layer whose colour it takes, its icon's name, whether every project has it."""
+
+    layer: Layer
+    icon: str
+    obligatory: bool = True
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One node of a plan: a resource of Azure with its ID, its body and what must stand before it.
+
+    `expected_s` is what Azure usually takes, in seconds (facts measured from public logs).
+    """
+
+    key: str
+    type: str
+    api_version: str
+    name: str
+    id: str
+    mode: Mode
+    label: str
+    look: Look
+    location: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    expected_s: float = 0.0
+    sku: str = ""
+    section: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a run makes it; an existing one is only read."""
+        return self.mode == "new"
+
+    def outputs(self) -> tuple[Output, ...]:
+        """Every `Output` that the body holds."""
+        return tuple(_outputs(self.body))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The answer to a begin: a token to poll with while an operation goes on, or the finished resource."""
+
+    token: str | None = None
+    resource: Mapping[str, Any] | None = None
+    correlation_id: str = ""
+
+
+class Cloud(Protocol):
+    """What types and runs may ask of a cloud; `services.cloud` has the one implementation."""
+
+    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
+        """Read a resource; None when there is none."""
+
+    async def begin_put(self, id: str, api_version: str, body: Mapping[str, Any]) -> Begun:
+        """Ask Azure to create or change a resource by its ID."""
+
+    async def begin_put_storage_account(self, id: str, body: Mapping[str, Any]) -> Begun:
+        """The same through azure-mgmt-storage."""
+
+    async def begin_put_key_vault(self, id: str, body: Mapping[str, Any]) -> Begun:
+        """The same through azure-mgmt-keyvault."""
+
+    async def begin_delete(self, id: str, api_version: str) -> Begun:
+        """Ask Azure to delete a resource by its ID."""
+
+    async def put_secret(self, vault_id: str, name: str, value: str) -> None:
+        """Write a secret into a vault through the management plane."""
+
+    async def name_taken(self, type: str, name: str) -> str | None:
+        """Azure's reason when a global name can't be had; None when it is free."""
+
+
+class ResourceType(ABC):
+    """One Azure resource type. Subclasses declare the class variables and fill in `resources` and `body`."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    arm_type: ClassVar[str]
+    api_version: ClassVar[str]
+    name_rule: ClassVar[NameRule]
+    docs: ClassVar[str]
+    pricing: ClassVar[str]
+    expected_s: ClassVar[float]
+    look: ClassVar[Look]
+    Settings: ClassVar[type[Section]]
+    registered: ClassVar[dict[str, "ResourceType"]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Register every type that has a key, by being there."""
+        super().__init_subclass__(**kwargs)
+        if "key" in cls.__dict__:
+            ResourceType.registered[cls.key] = cls()
+
+    @abstractmethod
+    def resources(self, config: ProjectConfig) -> Iterable[Resource]:
+        """The resources of this type that the configuration asks for: none, one or more."""
+
+    async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""
+        return await cloud.begin_put(resource.id, resource.api_version, body)
+
+    async def delete(self, cloud: Cloud, resource: Resource) -> Begun:
+        """Begin deleting. By default a DELETE by resource ID."""
+        return await cloud.begin_delete(resource.id, resource.api_version)
+
+    def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
+        """Why an existing resource (ARM JSON) can't serve this project; None when it can."""
+        return None
+
+    def resource(self, config: ProjectConfig, settings: Section, **more: Any) -> Resource:
+        """Fill in a node from settings with `mode`, `name` and `id`."""
+        values: dict[str, Any] = dict(
+            key=self.key, type=self.arm_type, api_version=self.api_version, name=getattr(settings, "name", ""),
+            id=resource_id(config, self.arm_type, settings), mode=getattr(settings, "mode", "new"), label=self.label,
+            look=self.look, location=config.location, expected_s=self.expected_s, section=settings.section,
+            sku=str(getattr(settings, "sku", "") or ""),
+        )  # fmt: skip
+        values |= more
+        if values["mode"] == "existing":
+            values |= {"expected_s": 0.0, "sku": ""}
+        return Resource(**values)
+
+
+class NamedSettings(Section):
+    """Settings of a resource that is new or existing: an existing one is given by name (in this group) or by ID."""
+
+    mode: Literal["new", "existing"] = "new"
+    name: str = ""
+    id: str | None = None
+
+    @classmethod
+    def complete(cls, given: Mapping[str, Any], basics: Any) -> dict[str, Any]:
+        """Take the name of an existing resource from its ID."""
+        from_id = {"name": str(given["id"]).rstrip("/").rpartition("/")[2]} if given.get("id") else {}
+        return super().complete(given, basics) | from_id
+
+    def uses(self, key: str) -> bool:
+        """Only an existing resource has an ID; only a new one has further choices; none has nothing."""
+        if self.mode == "existing":
+            return key in ("mode", "id") if self.id else key in ("mode", "name")
+        return key == "mode" if self.mode not in ("new", "existing") else key != "id"
+
+
+def group_id(config: ProjectConfig) -> str:
+    """The resource ID of the project's resource group."""
+    group = config.sections["resource_group"]
+    given = getattr(group, "id", None)
+    return str(given) if given else f"/subscriptions/{config.subscription_id}/resourceGroups/{getattr(group, 'name')}"
+
+
+def resource_id(config: ProjectConfig, arm_type: str, settings: Section) -> str:
+    """The ID of a resource: the given one, or its place in the project's resource group."""
+    given = getattr(settings, "id", None)
+    return str(given) if given else f"{group_id(config)}/providers/{arm_type}/{getattr(settings, 'name', '')}"
+
+
+def tags(config: ProjectConfig) -> dict[str, str]:
+    """The user's tags and our own: the project, and the digest's place is in exports, so that a re-run changes nothing."""
+    return {**config.core.tags, "groundplan-project": config.name[:256]}
+
+
+def _outputs(value: Any) -> Iterable[Output]:
+    if isinstance(value, Output):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _outputs(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _outputs(item)

@@ -1,0 +1,1 @@
+"""One file a resource type. A new file here is a new type: `registry` finds it."""

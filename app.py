@@ -1,0 +1,45 @@
+"""The web process: `streamlit run app.py` serves the pages and starts what runs behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from services.processes import launch
+from services.processes.doors import Doors
+from services.processes.home import code_version
+from services.processes.presence import Presence
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Hold the rehearsal's processes while this server lives; its pages can be used before they are up."""
+    presence = Presence("rehearsal")
+    presence.enter()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(presence.leave)
+
+
+def health(_: Request) -> JSONResponse:
+    """Answer that the web process lives."""
+    return JSONResponse({"web": True})
+
+
+def ready(_: Request) -> JSONResponse:
+    """Answer which of the processes that a rehearsal needs are ready."""
+    return JSONResponse({"web": True, **launch.readiness("rehearsal"), "version": code_version()})
+
+
+app = st.App(
+    "pages/frame.py",
+    lifespan=lifespan,
+    routes=[Route("/api/health", health), Route("/api/ready", ready)],
+    middleware=[Middleware(Doors)],
+)

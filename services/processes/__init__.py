@@ -1,0 +1,1 @@
+"""Which of Groundplan's processes run, and who holds them: home folder, locks, leases, launch."""

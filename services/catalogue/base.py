@@ -90,32 +90,20 @@ class Begun:
 
 
 class Cloud(Protocol):
-    """What types and runs may ask of a cloud; `services.cloud` has the one implementation."""
-
-    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
-        """Read a resource; None when there is none."""
+    """What types may ask of a cloud; `services.cloud` has the one implementation."""
 
     async def begin_put(self, id: str, api_version: str, body: Mapping[str, Any]) -> Begun:
         """Ask Azure to create or change a resource by its ID."""
 
-    async def begin_put_storage_account(self, id: str, body: Mapping[str, Any]) -> Begun:
-        """The same through azure-mgmt-storage."""
-
-    async def begin_put_key_vault(self, id: str, body: Mapping[str, Any]) -> Begun:
-        """The same through azure-mgmt-keyvault."""
-
-    async def begin_delete(self, id: str, api_version: str) -> Begun:
-        """Ask Azure to delete a resource by its ID."""
-
     async def put_secret(self, vault_id: str, name: str, value: str) -> None:
         """Write a secret into a vault through the management plane."""
 
-    async def name_taken(self, type: str, name: str) -> str | None:
-        """Azure's reason when a global name can't be had; None when it is free."""
-
 
 class ResourceType(ABC):
-    """One Azure resource type. Subclasses declare the class variables and fill in `resources` and `body`."""
+    """One Azure resource type. Subclasses declare the class variables and fill in `resources` and `body`.
+
+    `shows` lists paths of the finished resource's ARM JSON that are worth showing and hold no secret.
+    """
 
     key: ClassVar[str]
     label: ClassVar[str]
@@ -126,6 +114,7 @@ class ResourceType(ABC):
     pricing: ClassVar[str]
     expected_s: ClassVar[float]
     look: ClassVar[Look]
+    shows: ClassVar[tuple[str, ...]] = ()
     Settings: ClassVar[type[Section]]
     registered: ClassVar[dict[str, "ResourceType"]] = {}
 
@@ -142,10 +131,6 @@ class ResourceType(ABC):
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""
         return await cloud.begin_put(resource.id, resource.api_version, body)
-
-    async def delete(self, cloud: Cloud, resource: Resource) -> Begun:
-        """Begin deleting. By default a DELETE by resource ID."""
-        return await cloud.begin_delete(resource.id, resource.api_version)
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """Why an existing resource (ARM JSON) can't serve this project; None when it can."""

@@ -37,6 +37,7 @@ class ApplicationInsights(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/monitor/"
     expected_s = 17.0
     look = Look("production", "application-insights")
+    shows = ("properties.AppId",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one: a workspace can't be without."""

@@ -37,6 +37,7 @@ class ContainerRegistry(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/container-registry/"
     expected_s = 17.0
     look = Look("learning", "container-registry", obligatory=False)
+    shows = ("properties.loginServer",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """None by default, as in the portal."""

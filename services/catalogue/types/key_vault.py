@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.catalogue.base import Begun, Cloud, Look, NamedSettings, Output, Resource, ResourceType, tags
+from services.catalogue.base import Look, NamedSettings, Output, Resource, ResourceType, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -38,6 +38,7 @@ class KeyVault(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/key-vault/"
     expected_s = 20.0
     look = Look("security", "key-vault")
+    shows = ("properties.vaultUri",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one: a workspace can't be without."""
@@ -58,10 +59,6 @@ class KeyVault(ResourceType):
                 "softDeleteRetentionInDays": 90,
             },
         }
-
-    async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
-        """Through azure-mgmt-keyvault, which waits while the vault's DNS name is being registered."""
-        return await cloud.begin_put_key_vault(resource.id, body)
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """The workspace and its vault share a region."""

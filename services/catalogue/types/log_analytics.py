@@ -37,6 +37,7 @@ class LogAnalytics(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/monitor/"
     expected_s = 22.0
     look = Look("production", "log-analytics")
+    shows = ("properties.customerId",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """One, unless an existing Application Insights brings its own."""

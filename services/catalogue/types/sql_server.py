@@ -82,6 +82,7 @@ class SqlServer(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/azure-sql-database/single/"
     expected_s = 75.0
     look = Look("data", "sql-server", obligatory=False)
+    shows = ("properties.fullyQualifiedDomainName",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """One when SQL is chosen. The vault comes first: it keeps the administrator's password."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.catalogue.base import Begun, Cloud, Look, NamedSettings, Resource, ResourceType, tags
+from services.catalogue.base import Look, NamedSettings, Resource, ResourceType, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -38,6 +38,7 @@ class StorageAccount(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/storage/blobs/"
     expected_s = 23.0
     look = Look("data", "storage-account")
+    shows = ("properties.primaryEndpoints.blob",)
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one: a workspace can't be without."""
@@ -59,10 +60,6 @@ class StorageAccount(ResourceType):
                 "supportsHttpsTrafficOnly": True,
             },
         }
-
-    async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
-        """Through azure-mgmt-storage, whose operation answers 202 with an empty body."""
-        return await cloud.begin_put_storage_account(resource.id, body)
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """Not premium, no hierarchical namespace, same region.

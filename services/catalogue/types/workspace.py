@@ -46,6 +46,7 @@ class Workspace(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/machine-learning/"
     expected_s = 30.0
     look = Look("learning", "workspace")
+    shows = ("properties.discoveryUrl", "properties.mlFlowTrackingUri", "properties.workspaceId", "identity.principalId")
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one; its parts must stand first, or Azure answers "Missing dependent resources in workspace json"."""

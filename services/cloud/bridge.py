@@ -1,0 +1,41 @@
+"""Synchronous callers (pages, command line) reach the asynchronous `Cloud` through one event loop in a thread.
+
+A connection is kept for each target, so that a page's second question costs no new handshake.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from functools import cache
+from typing import Any, TypeVar
+
+from services.cloud.connect import Cloud, connect
+from services.cloud.errors import CloudError
+from services.cloud.target import Target
+
+T = TypeVar("T")
+
+
+def ask(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], timeout: float = 60.0) -> T:
+    """Run `question` with the target's cloud and wait for its answer; `CloudError` when it fails or takes too long.
+
+    timeout: seconds.
+    """
+    future = asyncio.run_coroutine_threadsafe(question(_cloud(target)), _loop())
+    try:
+        return future.result(timeout)
+    except TimeoutError as error:
+        future.cancel()
+        raise CloudError("Unreachable", f"No answer from {target.endpoint} within {timeout:.0f} s.") from error
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="groundplan-cloud", daemon=True).start()
+    return loop
+
+
+@cache
+def _cloud(target: Target) -> Cloud:
+    return connect(target)

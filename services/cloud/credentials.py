@@ -1,0 +1,51 @@
+"""Who we are to a cloud: a secret in the rehearsal, on Azure whatever the user signed in with.
+
+azure-identity's credentials are synchronous where they may open a browser; a thread keeps them off the event loop.
+"""
+
+import asyncio
+from typing import Any
+
+from services.cloud.target import Target
+
+
+class AsyncCredential:
+    """A synchronous credential of azure-identity, seen as an asynchronous one."""
+
+    def __init__(self, credential: Any) -> None:
+        self._credential = credential
+
+    async def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Get a token without blocking the loop."""
+        return await asyncio.to_thread(self._credential.get_token, *scopes, **options)
+
+    async def get_token_info(self, *scopes: str, options: Any = None) -> Any:
+        """The newer form of the same."""
+        return await asyncio.to_thread(self._credential.get_token_info, *scopes, options=options)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def __aenter__(self) -> "AsyncCredential":
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        return None
+
+
+def credential(target: Target) -> AsyncCredential:
+    """The credential of a target: `sign_in` is default, browser or device (azure only)."""
+    from services.cloud import sign_in
+
+    common: dict[str, Any] = {"authority": target.authority, "disable_instance_discovery": not target.is_public}
+    if target.client_secret:
+        from azure.core.pipeline.transport import RequestsTransport
+        from azure.identity import ClientSecretCredential
+
+        # The simulator is on loopback: a proxy of the environment must not come between.
+        transport = RequestsTransport(use_env_settings=False, connection_verify=target.ca_bundle)
+        secret = ClientSecretCredential(
+            target.tenant_id, target.client_id, target.client_secret, transport=transport, **common
+        )
+        return AsyncCredential(secret)
+    return AsyncCredential(sign_in.credential(target.sign_in, target.tenant_id, common))

@@ -1,0 +1,112 @@
+"""What pages and the command line ask of runs: start one, answer a parked resource, cancel."""
+
+import secrets
+import time
+from functools import cache
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from services.cloud.target import TargetMissing, rehearsal_subscription, resolve
+from services.config import ProjectConfig
+from services.naming import SUFFIX_ALPHABET
+from services.parsing import parse
+from services.plan import Plan, build_plan
+from services.processes.home import home
+from services.progress import DONE
+from services.runs import engine, journal, projects
+from services.runs.database import writing
+from services.runs.engine import ANSWER, child_id
+from services.runs.journal import RunActive
+from services.runs.tables import runs
+
+__all__ = ["CannotStart", "RunActive", "answer", "cancel", "start"]
+
+
+class CannotStart(Exception):
+    """The run can't begin; the message says why and what to do."""
+
+
+def start(project_id: str, by: str = "") -> str:
+    """Start walking a project's plan as it is now and give the run's ID; the worker of its target takes it.
+
+    Raises `RunActive`, `ConfigError`, `CannotStart`.
+    """
+    project = projects.get(project_id)
+    config = configured(project.choices)
+    if project.applied and project.applied != config.identity:
+        raise CannotStart(
+            "A project keeps its cloud, subscription, resource group and name once it has been applied. "
+            "Start a new project from this one's file to change them."
+        )
+    try:
+        pace = resolve(config.cloud, home()).pace
+    except TargetMissing as error:
+        raise CannotStart(str(error)) from error
+    return _enqueue(project_id, config, build_plan(config), pace, by)
+
+
+def configured(choices: Any) -> ProjectConfig:
+    """A project's configuration, with the running rehearsal's subscription where none is named; else `ConfigError`."""
+    return parse(choices, subscription_id=rehearsal_subscription(home())).strict()
+
+
+def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = "") -> None:
+    """Answer a parked resource. A retry takes the project's settings as they are now.
+
+    Raises `CannotStart` when they would move a resource that already stands, `ConfigError` when they are broken.
+    """
+    run = journal.view(run_id)
+    if action == "retry":
+        _take_over(run_id, run.project)
+    _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})
+    _client().send(child_id(run_id, key), action, ANSWER)
+
+
+def cancel(run_id: str, by: str = "") -> None:
+    """Begin nothing more; what Azure has accepted goes on to its end and is shown."""
+    run = journal.view(run_id)
+    journal.set_run(run_id, cancelled=True)
+    _note(by, run.project, "run cancelled", {"run": run_id})
+    for key, step in run.steps.items():
+        if step.state == "Failed":
+            _client().send(child_id(run_id, key), "stop", ANSWER)
+
+
+def _enqueue(project_id: str, config: ProjectConfig, plan: Plan, pace: float, by: str) -> str:
+    run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
+    client = _client()
+    journal.open_run(run_id, project_id, plan, config.data() | {"subscription_id": config.subscription_id}, pace, by)
+    options = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
+    client.enqueue(options | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
+    return run_id
+
+
+def _take_over(run_id: str, project_id: str) -> None:
+    """Let a run go on with the settings as they are now, if what stands already stays where it is."""
+    config = configured(projects.get(project_id).choices)
+    plan, before = build_plan(config), journal.plan_of(run_id)
+    moved = [s.key for s in journal.view(run_id).steps.values() if s.state in DONE and _moved(plan, before, s.key)]
+    if moved or [r.key for r in plan] != [r.key for r in before]:
+        what = ", ".join(before[key].label for key in moved) or "the set of resources"
+        raise CannotStart(f"The change touches what this run has already made or planned ({what}). Cancel, then create anew.")
+    with writing() as db:
+        choices = config.data() | {"subscription_id": config.subscription_id}
+        db.execute(sa.update(runs).where(runs.c.id == run_id).values(choices=choices))
+    for r in plan:
+        journal.set_step(run_id, r.key, resource_id=r.id)
+
+
+def _moved(plan: Plan, before: Plan, key: str) -> bool:
+    return key not in plan or plan[key].id.lower() != before[key].id.lower()
+
+
+def _note(by: str, project_id: str, action: str, detail: dict[str, Any]) -> None:
+    with writing() as db:
+        journal.note(db, by, project_id, action, detail)
+
+
+@cache
+def _client() -> Any:
+    return engine.client()
+

@@ -1,0 +1,153 @@
+"""Creating one resource so that it happens once: look first, note the intention, put, and follow to the end.
+
+A crash anywhere leads back to the look: what Azure already has is adopted. Only what is missing is put.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from services.catalogue import registry
+from services.catalogue.base import Output, Resource
+from services.cloud.connect import Cloud
+from services.cloud.errors import CloudError
+from services.plan import Plan
+from services.runs import journal
+
+T = TypeVar("T")
+MAX_TRIES = 12
+MAX_WAIT_S = 15 * 60.0
+LONGEST_PAUSE_S = 60.0
+# States in which Azure is still at work on a resource.
+UNFINISHED = frozenset({"Creating", "Updating", "Accepted", "InProgress", "Provisioning", "RegisteringDns", "ResolvingDns", "Running"})
+
+
+class Stopped(Exception):
+    """The user has cancelled: nothing new begins."""
+
+
+async def begin(cloud: Cloud, plan: Plan, run_id: str, key: str) -> str | None:
+    """Make sure that Azure is at work on the resource; the token to follow, or None when it only has to be read.
+
+    Raises `CloudError` when it can't be, `Stopped` when the run was cancelled before anything was asked for.
+    """
+    resource = plan[key]
+    return await _patiently(run_id, key, lambda: _begin_once(cloud, plan, run_id, resource))
+
+
+async def finish(cloud: Cloud, plan: Plan, run_id: str, key: str, token: str | None) -> dict[str, Any]:
+    """Wait for the resource to stand and give what is worth showing of it."""
+    resource = plan[key]
+    found = await _patiently(run_id, key, lambda: _finish_once(cloud, resource, token))
+    return {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
+
+
+async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource) -> str | None:
+    row = journal.step(run_id, resource.key)
+    found = await cloud.get(resource.id, resource.api_version)
+    if found is not None and _state(found) != "Failed":
+        _adopted(run_id, resource, row)
+        return None
+    if not resource.is_new:
+        raise CloudError("ExistingMissing", f"{resource.id} could not be found.", status=404)
+    if journal.cancelled(run_id):
+        raise Stopped
+    return await _put(cloud, plan, run_id, resource, row)
+
+
+async def _put(cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]) -> str | None:
+    """Ask Azure for the resource, the intention written down first: after a crash it tells whose it is."""
+    body = await _resolved(cloud, plan, resource.body)
+    journal.set_step(run_id, resource.key, put_at=row["put_at"] or time.time(), attempt=row["attempt"] + 1)
+    try:
+        begun = await registry.of(resource.key).create(cloud, resource, body)
+    except CloudError as error:
+        if error.code == "RoleAssignmentExists":
+            return None
+        raise
+    journal.set_step(run_id, resource.key, created_by_run=True, correlation_id=begun.correlation_id)
+    return begun.token
+
+
+async def _finish_once(cloud: Cloud, resource: Resource, token: str | None) -> dict[str, Any]:
+    if token is not None:
+        try:
+            return await cloud.finish_put(resource.id, resource.api_version, token)
+        except CloudError as error:
+            if error.status not in (400, 404, 410) or not await cloud.get(resource.id, resource.api_version):
+                raise  # else the token has expired, and the resource itself says how far it is
+    while True:
+        found = await cloud.get(resource.id, resource.api_version)
+        if found is None:
+            raise CloudError("ResourceNotFound", f"{resource.id} was there and is gone.", status=404)
+        if _state(found) not in UNFINISHED:
+            return _succeeded(found, resource)
+        await asyncio.sleep(cloud.poll_s)
+
+
+def _succeeded(found: dict[str, Any], resource: Resource) -> dict[str, Any]:
+    if _state(found) in ("Failed", "Canceled"):
+        raise CloudError("ProvisioningFailed", f"{resource.id} is in the state {_state(found)}.")
+    return found
+
+
+def _adopted(run_id: str, resource: Resource, row: Mapping[str, Any]) -> None:
+    """It is there: ours when this run has asked for it, else somebody's whom we don't touch."""
+    if row["put_at"]:
+        journal.set_step(run_id, resource.key, created_by_run=True)
+    elif resource.is_new:
+        journal.set_step(run_id, resource.key, note="It was there already and is used as it is.")
+
+
+async def _patiently(run_id: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
+    """Repeat what may pass by itself: bounded in tries and in time, as long as the cloud asks to wait, visibly."""
+    began = time.monotonic()
+    for tried in range(1, MAX_TRIES + 1):
+        try:
+            result = await attempt()
+        except CloudError as error:
+            pause = min(LONGEST_PAUSE_S, error.retry_after or 0.5 * 2 ** (tried - 1))
+            if not error.transient or tried == MAX_TRIES or time.monotonic() - began + pause > MAX_WAIT_S:
+                raise
+            why = f"{error.code} ({error.status})" if error.status else error.code
+            journal.set_step(run_id, key, note=f"Azure answered {why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES}).")
+            await asyncio.sleep(pause)
+        else:
+            if tried > 1:
+                journal.set_step(run_id, key, note=f"Went on after {tried - 1} failed tries.")
+            return result
+    raise AssertionError("the loop above returns or raises")
+
+
+async def _resolved(cloud: Cloud, plan: Plan, value: Any) -> Any:
+    """Put the values of finished resources where the body only points at them."""
+    if isinstance(value, Output):
+        found = await _source(cloud, plan, value.key)
+        return _at(found, value.path)
+    if isinstance(value, Mapping):
+        return {k: await _resolved(cloud, plan, v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [await _resolved(cloud, plan, v) for v in value]
+    return value
+
+
+async def _source(cloud: Cloud, plan: Plan, key: str) -> dict[str, Any]:
+    if key == "subscription":
+        return await cloud.subscription(plan.config.subscription_id)
+    resource = plan[key]
+    found = await cloud.get(resource.id, resource.api_version)
+    if found is None:
+        raise CloudError("ResourceNotFound", f"{resource.id} is needed and is not there.", status=404)
+    return found
+
+
+def _at(found: Mapping[str, Any], path: str) -> Any:
+    value: Any = found
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _state(found: Mapping[str, Any]) -> str:
+    return str(_at(found, "properties.provisioningState") or "")

@@ -1,0 +1,63 @@
+"""The tables of Groundplan's own database. Execution's truth is DBOS's; these hold projects, and what people look at."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+projects = Table(
+    "project", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("writer", String(64), nullable=False, default=""),
+    Column("applied", JSON),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)  # fmt: skip
+
+runs = Table(
+    "run", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), ForeignKey("project.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("by", String(128), nullable=False, default=""),
+    Column("cancelled", Boolean, nullable=False, default=False),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    Index("run_by_project", "project_id", "created_at"),
+)  # fmt: skip
+
+steps = Table(
+    "step", metadata,
+    Column("run_id", String(64), ForeignKey("run.id"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("expected_s", Float, nullable=False, default=0.0),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("resource_id", Text, nullable=False, default=""),
+    Column("correlation_id", String(64), nullable=False, default=""),
+    Column("put_at", Float),
+    Column("created_by_run", Boolean, nullable=False, default=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("error", JSON),
+    Column("outputs", JSON, nullable=False, default=dict),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("project_id", String(64), nullable=False, default=""),
+    Column("action", String(64), nullable=False),
+    Column("detail", JSON, nullable=False, default=dict),
+)  # fmt: skip

@@ -41,7 +41,7 @@ def log_path(name: str) -> Path:
 
 
 def last_lines(name: str, count: int = 12) -> str:
-    """Return the end of a process's log since its last start, for a message that says why it did not start."""
+    """Return the end of a process's log since its last start, for the message that it did not start."""
     with suppress(OSError), log_path(name).open(errors="replace") as log:
         return "".join(deque(log, maxlen=count)).rpartition(_FRESH)[2].strip()
     return ""

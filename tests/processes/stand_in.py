@@ -1,4 +1,4 @@
-"""A quick stand-in for the simulator or a worker, with the same lock and ready line and faults to choose."""
+"""A quick stand-in for the simulator or a worker, with the same lock and ready line and with faults to choose."""
 
 import argparse
 import json
@@ -23,7 +23,9 @@ def main() -> None:
         sys.exit(f"cannot start: {options.fail}")
     if options.deaf:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    lock = _simulator() if options.role == "simulator" else locks.take(worker_lock(options.target))
+    lock = (
+        _simulator() if options.role == "serve" else locks.take(worker_lock(options.target), options.target)
+    )
     if options.version:
         lock.update(code_version=options.version)
     time.sleep(options.delay)
@@ -33,8 +35,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=["simulator", "worker"])
+    parser.add_argument("role", choices=["serve", "worker"])
     parser.add_argument("--target", default="rehearsal")
+    parser.add_argument("--pace")
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--version")
     parser.add_argument("--fail")
@@ -43,7 +46,7 @@ def _options() -> argparse.Namespace:
 
 
 def _simulator() -> locks.Lock:
-    """Serve 404 on https and leave the ready line as the real one does."""
+    """Answer on https, and leave the ready line, as the real one does."""
     folder = home() / "simulator"
     folder.mkdir(exist_ok=True)
     lock = locks.take(folder / "simulator.lock")

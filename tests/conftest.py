@@ -22,7 +22,7 @@ Control = Callable[..., Any]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh installation: GROUNDPLAN_HOME points at an empty folder, and no other setting of ours is seen."""
+    """A fresh installation: GROUNDPLAN_HOME is an empty folder, and no other setting of ours is seen."""
     for name in [name for name in os.environ if name.startswith("GROUNDPLAN_")]:
         monkeypatch.delenv(name)
     folder = tmp_path / "home"
@@ -71,7 +71,7 @@ def simulator(simulator_process: dict[str, Any], control: Control) -> dict[str, 
 
 @pytest.fixture
 def control(simulator_process: dict[str, Any]) -> Control:
-    """Call a control path of the simulator: `control("POST", "/_simulator/faults", {...})` returns its JSON."""
+    """Call a control path: `control("POST", "/_simulator/faults", {...})` returns its JSON."""
     context = ssl.create_default_context(cafile=simulator_process["ca_bundle"])
     place = urlsplit(simulator_process["endpoint"]).netloc
 

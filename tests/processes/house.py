@@ -1,4 +1,4 @@
-"""A clone of the repository with stand-ins behind its web process, so that a whole server starts in two seconds."""
+"""A clone with stand-ins behind its web process, so that a whole server starts in two seconds."""
 
 import http.client
 import json
@@ -55,7 +55,7 @@ class Web:
 
 
 def clone(folder: Path) -> Path:
-    """Lay out a clone: the real app.py, processes and settings; a page of one line; stand-ins for the rest."""
+    """Lay out a clone: the real app.py, processes and settings, a page of one line, and stand-ins."""
     for name in ("app.py", "requirements.txt"):
         shutil.copy(REPOSITORY / name, folder / name)
     shutil.copytree(REPOSITORY / ".streamlit", folder / ".streamlit")

@@ -1,4 +1,4 @@
-"""A quick stand-in for the simulator or a worker, with the same lock and ready line and with faults to choose."""
+"""A quick stand-in for the simulator or a worker, with the same lock and ready line, and faults to choose."""
 
 import argparse
 import json

@@ -35,7 +35,7 @@ def installation(home: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def by_hand(installation: Path) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """A list for processes that a test starts as a user would, outside of `ensure`; they end with the test."""
+    """Processes that a test starts as a user would, outside of `ensure`; they end with the test."""
     processes: list[subprocess.Popen[bytes]] = []
     yield processes
     for process in processes:
@@ -117,7 +117,7 @@ def test_a_killed_worker_is_replaced_and_the_simulator_kept(installation: Path) 
 def test_a_worker_that_does_not_fit_is_drained_and_replaced(
     installation: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """Another code version, or another database under the same home: the old one ends before the new one starts."""
+    """One of another code version or on another database ends before the new one starts."""
     if fault == "database":
         monkeypatch.setenv("GROUNDPLAN_DATABASE_URL", "sqlite:////tmp/other.sqlite")
     old = launch.ensure("azure", COMMANDS | {"worker-azure": [*COMMANDS["worker-azure"], *_aged(fault)]})
@@ -149,7 +149,7 @@ def test_a_simulator_started_by_hand_is_adopted_and_left(
 
 
 def test_a_reused_pid_is_not_stopped(by_hand: list["subprocess.Popen[bytes]"], installation: Path) -> None:
-    """A process that carries the pid of one that we once started, and holds no lock of ours, is a stranger."""
+    """Who carries the pid of one that we once started, but holds no lock of ours, is a stranger."""
     by_hand.append(subprocess.Popen(["sleep", "60"]))
     (installation / "simulator.started.json").write_text(json.dumps([by_hand[0].pid]))
     launch.stop_all()

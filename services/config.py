@@ -84,7 +84,10 @@ class Section(BaseModel):
     @classmethod
     def name_rules(cls) -> dict[str, NameRule]:
         """The fields that hold names, with the rule of each."""
-        found = {key: [m for m in field.metadata if isinstance(m, NameRule)] for key, field in cls.model_fields.items()}
+        found = {
+            key: [m for m in field.metadata if isinstance(m, NameRule)]
+            for key, field in cls.model_fields.items()
+        }
         return {key: rules[0] for key, rules in found.items() if rules}
 
     @classmethod
@@ -142,10 +145,12 @@ class Production(Section):
 
     section = "production"
     order = 90
-    endpoint: Annotated[str, ENDPOINT] = Field("", title="Online endpoint", description="Unique in its region.")
+    endpoint: Annotated[str, ENDPOINT] = Field(
+        "", title="Online endpoint", description="Unique in its region."
+    )
     deployment: Annotated[str, DEPLOYMENT] = Field("blue", title="Online deployment")
-    instance_type: Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$", max_length=64)] = Field(
-        "Standard_DS2_v2", title="Instance type"
+    instance_type: Annotated[str, StringConstraints(pattern=r"^Standard_[A-Za-z0-9_]+$", max_length=64)] = (
+        Field("Standard_DS2_v2", title="Instance type")
     )
     instance_count: int = Field(1, ge=1, le=20, title="Instance count")
 
@@ -153,7 +158,11 @@ class Production(Section):
     def defaults(cls, basics: Basics) -> dict[str, Any]:
         """`<project>-api`, as a name in the region's DNS."""
         words = naming.slug(basics.name)[: ENDPOINT.max - 4].strip("-")
-        return {"endpoint": naming.suggest(ENDPOINT, f"{words}-api" if words[:1].isalpha() else f"ml-{words}"[:28] + "-api")}
+        return {
+            "endpoint": naming.suggest(
+                ENDPOINT, f"{words}-api" if words[:1].isalpha() else f"ml-{words}"[:28] + "-api"
+            )
+        }
 
 
 class DevOps(Section):

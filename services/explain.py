@@ -42,7 +42,10 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "This region does not offer {noun}s.",
         "Choose another region; the list of regions stands in Azure's answer below.",
     ),
-    "LocationNotAvailableForResourceGroup": ("There is no such region for resource groups.", "Choose another region."),
+    "LocationNotAvailableForResourceGroup": (
+        "There is no such region for resource groups.",
+        "Choose another region.",
+    ),
     "InvalidResourceGroupLocation": (
         "A resource group {name} exists already in another region.",
         "Choose that region, use the group as an existing one, or choose another name.",
@@ -52,9 +55,18 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "Choose another region for the project, or ask Azure support to open it for you.",
     ),
     "SkuNotAvailable": ("The SKU is not offered in this region.", "Choose another SKU or region."),
-    "QuotaExceeded": ("The subscription's quota is used up.", "Choose something smaller or ask for more quota."),
-    "ScopeLocked": ("A lock on the resource or its group forbids the change.", "Remove the lock, then retry."),
-    "ReservedResourceName": ("The name holds a reserved word or trademark.", "Choose another name, then retry."),
+    "QuotaExceeded": (
+        "The subscription's quota is used up.",
+        "Choose something smaller or ask for more quota.",
+    ),
+    "ScopeLocked": (
+        "A lock on the resource or its group forbids the change.",
+        "Remove the lock, then retry.",
+    ),
+    "ReservedResourceName": (
+        "The name holds a reserved word or trademark.",
+        "Choose another name, then retry.",
+    ),
     "AccountNameInvalid": ("Azure refuses the name {name}.", "Choose another name, then retry."),
     "PasswordNotComplex": (
         "The administrator's password is too simple for Azure.",
@@ -64,24 +76,38 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "The existing {noun} {name} is not there: it was deleted after you chose it, or you may not see it.",
         "Choose another one or create a new one, then retry.",
     ),
-    "SubscriptionNotFound": ("The subscription could not be found.", "Choose a subscription that you can see."),
+    "SubscriptionNotFound": (
+        "The subscription could not be found.",
+        "Choose a subscription that you can see.",
+    ),
     "SignIn": ("Azure does not know who you are (any more).", "Sign in again, then retry."),
     "Unreachable": (
         "The cloud does not answer.",
         "Check the connection; in the rehearsal see that the simulator runs. Then retry.",
     ),
-    "SettingsInvalid": ("The project's settings no longer make a plan.", "Mend them on the summary page, then retry."),
+    "Internal": (
+        "Groundplan itself stumbled: {message}",
+        "Retry. If it happens again, the worker's log in the data folder says where.",
+    ),
 }
 
 
-def explain(code: str, message: str, resource: Resource, *, status: int | None = None, raw: str = "") -> StepError:
+def explain(
+    code: str, message: str, resource: Resource, *, status: int | None = None, raw: str = ""
+) -> StepError:
     """Say what an error of a resource means and what to do; an unknown code keeps Azure's own words."""
     what, fix = _BY_CODE.get(code, ("{message}", "Read Azure's answer below, mend the cause, then retry."))
     words = {"noun": _noun(resource.label), "name": resource.name, "type": resource.type, "message": message}
-    field = "server" if resource.key == "sql_server" else "database" if resource.key == "sql_database" else "name"
+    field = (
+        "server" if resource.key == "sql_server" else "database" if resource.key == "sql_database" else "name"
+    )
     path = "location" if "ocation" in code or "Region" in code else f"{resource.section}.{field}"
     return StepError(code, message, status, what.format(**words), fix.format(**words), path, raw)
 
 
 def _noun(label: str) -> str:
-    return label if label.split()[0] in ("SQL", "Application", "Log", "Machine") else label[0].lower() + label[1:]
+    return (
+        label
+        if label.split()[0] in ("SQL", "Application", "Log", "Machine")
+        else label[0].lower() + label[1:]
+    )

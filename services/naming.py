@@ -11,9 +11,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 RESERVED_WORDS = frozenset(
-    "ACCESS APP_CODE APP_THEMES APP_DATA APP_GLOBALRESOURCES APP_LOCALRESOURCES APP_WEBREFERENCES APP_BROWSERS AZURE BING"
-    " BIZSPARK BIZTALK CORTANA DIRECTX DOTNET DYNAMICS EXCEL EXCHANGE FOREFRONT GROOVE HOLOLENS HYPERV KINECT LYNC MSDN O365"
-    " OFFICE OFFICE365 ONEDRIVE ONENOTE OUTLOOK POWERPOINT SHAREPOINT SKYPE VISIO VISUALSTUDIO WEB.CONFIG XBOX".split()
+    [
+        "ACCESS",
+        "APP_CODE",
+        "APP_THEMES",
+        "APP_DATA",
+        "APP_GLOBALRESOURCES",
+        "APP_LOCALRESOURCES",
+        "APP_WEBREFERENCES",
+        "APP_BROWSERS",
+        "AZURE",
+        "BING",
+        "BIZSPARK",
+        "BIZTALK",
+        "CORTANA",
+        "DIRECTX",
+        "DOTNET",
+        "DYNAMICS",
+        "EXCEL",
+        "EXCHANGE",
+        "FOREFRONT",
+        "GROOVE",
+        "HOLOLENS",
+        "HYPERV",
+        "KINECT",
+        "LYNC",
+        "MSDN",
+        "O365",
+        "OFFICE",
+        "OFFICE365",
+        "ONEDRIVE",
+        "ONENOTE",
+        "OUTLOOK",
+        "POWERPOINT",
+        "SHAREPOINT",
+        "SKYPE",
+        "VISIO",
+        "VISUALSTUDIO",
+        "WEB.CONFIG",
+        "XBOX",
+    ]
 )
 RESERVED_PARTS = ("MICROSOFT", "WINDOWS")
 RESERVED_STARTS = ("LOGIN",)
@@ -24,7 +61,8 @@ SUFFIX_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 class NameRule:
     """What Azure accepts as a name of one resource type.
 
-    `chars` is the regular expression of one allowed character; `pattern` the whole name, where characters alone don't say it all.
+    `chars` is the regular expression of one allowed character; `pattern` of the whole name, where that
+    is not enough.
     """
 
     noun: str
@@ -115,7 +153,9 @@ def _violations(rule: NameRule, name: str) -> Iterator[tuple[str, str]]:
 def _wrong_characters(rule: NameRule, name: str) -> str:
     """List the characters of the name that the rule does not know, each once, invisible ones by code point."""
     wrong = dict.fromkeys(c for c in name if not re.fullmatch(rule.chars, c))
-    return ", ".join("space" if c == " " else repr(c)[1:-1] if c.isprintable() else f"U+{ord(c):04X}" for c in wrong)
+    return ", ".join(
+        "space" if c == " " else repr(c)[1:-1] if c.isprintable() else f"U+{ord(c):04X}" for c in wrong
+    )
 
 
 def _reserved_word(rule: NameRule, name: str) -> str | None:
@@ -134,5 +174,4 @@ def _fit(rule: NameRule, wish: str, separator: str) -> str:
     plain = plain.lower() if rule.lower else plain
     plain = re.sub("|".join((*RESERVED_PARTS, *RESERVED_STARTS)), "", plain, flags=re.IGNORECASE)
     kept = "".join(c if re.fullmatch(rule.chars, c) else separator for c in plain)
-    kept = re.sub(r"-{2,}", "-", kept)[: rule.max].strip("-_. ")
-    return kept
+    return re.sub(r"-{2,}", "-", kept)[: rule.max].strip("-_. ")

@@ -13,7 +13,12 @@ from pydantic import BaseModel, ValidationError
 
 from services.catalogue import registry
 from services.config import (
-    Basics, ConfigError, Core, Problem, ProjectConfig, Section,
+    Basics,
+    ConfigError,
+    Core,
+    Problem,
+    ProjectConfig,
+    Section,
 )  # fmt: skip
 
 assert registry.TYPES, "the catalogue brings the sections"
@@ -23,7 +28,8 @@ assert registry.TYPES, "the catalogue brings the sections"
 class Parsed:
     """What came of reading a draft: the best configuration that it gives, and everything wrong with it.
 
-    Values that break only a name rule are kept, so that the page shows what was typed; values of a wrong type give way to the default.
+    Values that break only a name rule are kept, so that the page shows what was typed; values of a wrong
+    type give way to the default.
     """
 
     config: ProjectConfig
@@ -47,21 +53,27 @@ def parse(choices: Any, *, subscription_id: str | None = None) -> Parsed:
     """
     if not isinstance(choices, Mapping):
         fallback = parse({"name": "project"}).config
-        return Parsed(fallback, (Problem("", "mapping", "The file must hold keys and values, as in `name: churn`."),))
+        return Parsed(
+            fallback, (Problem("", "mapping", "The file must hold keys and values, as in `name: churn`."),)
+        )
     problems = list(_unknown_keys(choices))
     core = _core(choices, subscription_id, problems)
     sections = _sections(choices, core, problems)
     for section in sections.values():
         problems.extend(section.problems())
     problems.extend(_core_problems(core, choices))
-    return Parsed(ProjectConfig(core, MappingProxyType(sections), MappingProxyType(dict(choices))), tuple(problems))
+    return Parsed(
+        ProjectConfig(core, MappingProxyType(sections), MappingProxyType(dict(choices))), tuple(problems)
+    )
 
 
 def minimal(config: ProjectConfig) -> dict[str, Any]:
     """The smallest choices that give this configuration, so that names go on following what they derive from."""
     choices: dict[str, Any] = config.data()
     wanted = config.data()
-    for path in [(s, k) for s, v in wanted.items() if isinstance(v, dict) for k in v] + [(k,) for k in wanted]:
+    for path in [(s, k) for s, v in wanted.items() if isinstance(v, dict) for k in v] + [
+        (k,) for k in wanted
+    ]:
         shorter = _without(choices, path)
         parsed = parse(shorter)
         if not parsed.problems and parsed.config.data() == wanted:
@@ -72,7 +84,9 @@ def minimal(config: ProjectConfig) -> dict[str, Any]:
 def _without(choices: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     if len(path) == 1:
         return {k: v for k, v in choices.items() if k != path[0]}
-    return {k: _without(v, path[1:]) if k == path[0] and isinstance(v, dict) else v for k, v in choices.items()}
+    return {
+        k: _without(v, path[1:]) if k == path[0] and isinstance(v, dict) else v for k, v in choices.items()
+    }
 
 
 def _unknown_keys(choices: Mapping[str, Any]) -> Iterator[Problem]:
@@ -84,7 +98,7 @@ def _unknown_keys(choices: Mapping[str, Any]) -> Iterator[Problem]:
 
 def unknown_key(path: str, known: list[str]) -> Problem:
     """The problem of a key that nothing knows, with the nearest one that is known."""
-    head, _, last = path.rpartition(".")
+    last = path.rpartition(".")[2]
     near = difflib.get_close_matches(last, known, 1)
     message = f"There is no key `{last}` here. Known keys: {', '.join(known)}."
     return Problem(path, "unknown_key", message, near[0] if near else None)
@@ -106,12 +120,16 @@ def _sections(choices: Mapping[str, Any], core: Core, problems: list[Problem]) -
     for kind in sorted(Section.SECTIONS.values(), key=lambda k: k.order):
         given = choices.get(kind.section)
         if given is not None and not isinstance(given, Mapping):
-            problems.append(Problem(kind.section, "wrong_type", f"`{kind.section}` must hold keys and values."))
+            problems.append(
+                Problem(kind.section, "wrong_type", f"`{kind.section}` must hold keys and values.")
+            )
             given = None
         complete = kind.complete(given or {}, basics)
         sections[kind.section] = _validated(kind, complete, kind.complete({}, basics), kind.section, problems)
         if kind.section == "resource_group":
-            basics = Basics(core.name, core.subscription_id, str(getattr(sections["resource_group"], "name", "")))
+            basics = Basics(
+                core.name, core.subscription_id, str(getattr(sections["resource_group"], "name", ""))
+            )
     return sections
 
 
@@ -138,7 +156,9 @@ def _problem(kind: type[BaseModel], path: str, error: Any) -> Problem:
         return unknown_key(where, list(kind.model_fields))
     allowed = error.get("ctx", {}).get("expected")
     given = error.get("input")
-    near = difflib.get_close_matches(str(given), str(allowed).replace("'", "").replace(" or ", ", ").split(", "), 1)
+    near = difflib.get_close_matches(
+        str(given), str(allowed).replace("'", "").replace(" or ", ", ").split(", "), 1
+    )
     rule = "required" if error["type"] == "missing" else "not_allowed" if allowed else "wrong_type"
     if error["type"] in ("string_pattern_mismatch", "value_error"):
         rule = "pattern"
@@ -151,12 +171,23 @@ def _core_problems(core: Core, choices: Mapping[str, Any]) -> Iterator[Problem]:
         clean = "".join(c for c in core.name if c.isprintable()) or "project"
         yield Problem("name", "printable", "The name holds characters that can't be printed.", clean)
     if core.cloud == "azure" and not choices.get("subscription_id"):
-        yield Problem("subscription_id", "required", "Azure needs the ID of a subscription: `az account list -o table`.")
+        yield Problem(
+            "subscription_id", "required", "Azure needs the ID of a subscription: `az account list -o table`."
+        )
     elif not _is_guid(core.subscription_id):
-        yield Problem("subscription_id", "guid", f"{core.subscription_id!r} is not a subscription ID (8-4-4-4-12 digits).")
+        yield Problem(
+            "subscription_id",
+            "guid",
+            f"{core.subscription_id!r} is not a subscription ID (8-4-4-4-12 digits).",
+        )
     yield from _tag_problems(core.tags)
     if len(set(core.data_sources)) != len(core.data_sources):
-        yield Problem("data_sources", "unique", "Each data source stands once.", ", ".join(dict.fromkeys(core.data_sources)))
+        yield Problem(
+            "data_sources",
+            "unique",
+            "Each data source stands once.",
+            ", ".join(dict.fromkeys(core.data_sources)),
+        )
 
 
 def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -166,11 +197,22 @@ def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
         bad = [c for c in key if c in "<>%&\\?/"]
         if bad or not 1 <= len(key) <= 512:
             fit = "".join(c for c in key if c not in "<>%&\\?/")[:512] or None
-            yield Problem(f"tags.{key}", "characters", "A tag's name has 1-512 characters and none of < > % & \\ ? /.", fit)
+            yield Problem(
+                f"tags.{key}",
+                "characters",
+                "A tag's name has 1-512 characters and none of < > % & \\ ? /.",
+                fit,
+            )
         if len(value) > 256:
-            yield Problem(f"tags.{key}", "length", f"A tag's value has at most 256 characters; this one has {len(value)}.")
+            yield Problem(
+                f"tags.{key}",
+                "length",
+                f"A tag's value has at most 256 characters; this one has {len(value)}.",
+            )
 
 
 def _is_guid(text: str) -> bool:
     parts = text.split("-")
-    return [len(p) for p in parts] == [8, 4, 4, 4, 12] and all(c in "0123456789abcdefABCDEF" for p in parts for c in p)
+    return [len(p) for p in parts] == [8, 4, 4, 4, 12] and all(
+        c in "0123456789abcdefABCDEF" for p in parts for c in p
+    )

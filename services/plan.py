@@ -56,7 +56,10 @@ class Plan:
 
     def data(self) -> dict[str, Any]:
         """Plain data, as `python -m services plan --json` prints it."""
-        return {"resources": [_resource_data(r) for r in self.resources], "critical_path_s": self.critical_path_s}
+        return {
+            "resources": [_resource_data(r) for r in self.resources],
+            "critical_path_s": self.critical_path_s,
+        }
 
 
 def build_plan(config: ProjectConfig) -> Plan:

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 # Azure's own spelling where Azure has a word; Planned, Waiting, Existing and Skipped are ours.
 StepState = Literal[
-    "Planned", "Waiting", "Creating", "Updating", "Succeeded", "Existing", "Failed", "Canceled", "Deleting", "Deleted", "Skipped"
+    "Planned", "Waiting", "Creating", "Updating", "Succeeded", "Existing", "Failed", "Canceled", "Deleting", "Deleted",
+    "Skipped",
 ]  # fmt: skip
 RunState = Literal["Queued", "Running", "Parked", "Succeeded", "Failed", "Canceled"]
 DONE: frozenset[StepState] = frozenset({"Succeeded", "Existing", "Deleted", "Skipped"})

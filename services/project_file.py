@@ -9,7 +9,9 @@ from services.config import ConfigError, Problem, ProjectConfig
 from services.parsing import Parsed, parse
 
 MAX_BYTES = 256 * 1024
-HEADER = "# A Groundplan project. Load it in the browser or use it with `python -m services plan project.yaml`.\n"
+HEADER = (
+    "# A Groundplan project. Load it in the browser or use it with `python -m services plan project.yaml`.\n"
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -18,18 +20,23 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse aliases."""
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not used here", problem_mark=self.peek_event().start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not used here", problem_mark=mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         """Refuse a key that stands twice: which one was meant?"""
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} is not text", problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} is not text", problem_mark=key_node.start_mark
+                )
             if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key `{key}` stands twice", problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key `{key}` stands twice", problem_mark=key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -72,7 +79,10 @@ def load(path: Path, *, subscription_id: str | None = None) -> ProjectConfig:
     except OSError as error:
         raise _error("unreadable", f"{path}: {error.strerror or error}.") from error
     if size > MAX_BYTES:
-        raise _error("too_large", f"{path} has {size / 1e6:,.1f} MB; a project.yaml has at most {MAX_BYTES // 1024} KB.")
+        raise _error(
+            "too_large",
+            f"{path} has {size / 1e6:,.1f} MB; a project.yaml has at most {MAX_BYTES // 1024} KB.",
+        )
     return read(text, subscription_id=subscription_id).strict()
 
 

@@ -6,7 +6,7 @@ The body built here is the single truth: the SDK call, the graphs and every expo
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from services.config import ProjectConfig, Section
 from services.naming import NameRule
@@ -138,12 +138,12 @@ class ResourceType(ABC):
 
     def resource(self, config: ProjectConfig, settings: Section, **more: Any) -> Resource:
         """Fill in a node from settings with `mode`, `name` and `id`."""
-        values: dict[str, Any] = dict(
-            key=self.key, type=self.arm_type, api_version=self.api_version, name=getattr(settings, "name", ""),
-            id=resource_id(config, self.arm_type, settings), mode=getattr(settings, "mode", "new"), label=self.label,
-            look=self.look, location=config.location, expected_s=self.expected_s, section=settings.section,
-            sku=str(getattr(settings, "sku", "") or ""),
-        )  # fmt: skip
+        values: dict[str, Any] = {
+            "key": self.key, "type": self.arm_type, "api_version": self.api_version, "name": getattr(settings, "name", ""),
+            "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"), "label": self.label,
+            "look": self.look, "location": config.location, "expected_s": self.expected_s, "section": settings.section,
+            "sku": str(getattr(settings, "sku", "") or ""),
+        }  # fmt: skip
         values |= more
         if values["mode"] == "existing":
             values |= {"expected_s": 0.0, "sku": ""}
@@ -172,9 +172,13 @@ class NamedSettings(Section):
 
 def group_id(config: ProjectConfig) -> str:
     """The resource ID of the project's resource group."""
-    group = config.sections["resource_group"]
-    given = getattr(group, "id", None)
-    return str(given) if given else f"/subscriptions/{config.subscription_id}/resourceGroups/{getattr(group, 'name')}"
+    group = named(config, "resource_group")
+    return group.id or f"/subscriptions/{config.subscription_id}/resourceGroups/{group.name}"
+
+
+def named(config: ProjectConfig, section: str) -> NamedSettings:
+    """The settings of a section with `mode`, `name` and `id`, for a type that may not import the other's file."""
+    return cast(NamedSettings, config.sections[section])
 
 
 def resource_id(config: ProjectConfig, arm_type: str, settings: Section) -> str:

@@ -13,7 +13,7 @@ TYPES: dict[str, ResourceType] = dict(ResourceType.registered)
 
 
 def of(key: str) -> ResourceType:
-    """The type of a resource's key; keys of several resources of one type go on after the type's (`role_assignment_storage`)."""
+    """The type of a resource's key; a type of several resources puts more behind it: `role_assignment_storage`."""
     exact = TYPES.get(key)
     return exact or next(t for k, t in TYPES.items() if key.startswith(f"{k}_"))
 

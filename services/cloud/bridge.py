@@ -26,7 +26,9 @@ def ask(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], tim
         return future.result(timeout)
     except TimeoutError as error:
         future.cancel()
-        raise CloudError("Unreachable", f"No answer from {target.endpoint} within {timeout:.0f} s.") from error
+        raise CloudError(
+            "Unreachable", f"No answer from {target.endpoint} within {timeout:.0f} s."
+        ) from error
 
 
 @cache

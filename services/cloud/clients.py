@@ -69,15 +69,23 @@ def type_of(id: str) -> str:
     return "/".join([tail[0], *tail[1::2]])
 
 
-async def _put_by_id(client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]) -> Any:
-    return await client.resources.begin_create_or_update_by_id(id.lstrip("/"), body, api_version=api_version, **options)
+async def _put_by_id(
+    client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]
+) -> Any:
+    return await client.resources.begin_create_or_update_by_id(
+        id.lstrip("/"), body, api_version=api_version, **options
+    )
 
 
-async def _put_storage(client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]) -> Any:
+async def _put_storage(
+    client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]
+) -> Any:
     return await client.storage_accounts.begin_create(*group_and_name(id), body, **options)
 
 
-async def _put_vault(client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]) -> Any:
+async def _put_vault(
+    client: Any, id: str, api_version: str, body: dict[str, Any], options: dict[str, Any]
+) -> Any:
     return await client.vaults.begin_create_or_update(*group_and_name(id), body, **options)
 
 
@@ -90,7 +98,9 @@ PUT_WITH: dict[str, Callable[[Any, str, str, dict[str, Any], dict[str, Any]], Aw
 
 async def _workspaces(client: Any) -> AsyncIterator[Any]:
     """The generic list has no properties; it is enough to choose a workspace by."""
-    async for item in client.resources.list(filter="resourceType eq 'Microsoft.MachineLearningServices/workspaces'"):
+    async for item in client.resources.list(
+        filter="resourceType eq 'Microsoft.MachineLearningServices/workspaces'"
+    ):
         yield item
 
 
@@ -115,7 +125,9 @@ async def _storage_name(client: Any, name: str) -> dict[str, Any]:
 
 
 async def _vault_name(client: Any, name: str) -> dict[str, Any]:
-    return plain(await client.vaults.check_name_availability({"name": name, "type": "Microsoft.KeyVault/vaults"}))
+    return plain(
+        await client.vaults.check_name_availability({"name": name, "type": "Microsoft.KeyVault/vaults"})
+    )
 
 
 async def _registry_name(client: Any, name: str) -> dict[str, Any]:
@@ -124,7 +136,9 @@ async def _registry_name(client: Any, name: str) -> dict[str, Any]:
 
 
 async def _sql_name(client: Any, name: str) -> dict[str, Any]:
-    return plain(await client.servers.check_name_availability({"name": name, "type": "Microsoft.Sql/servers"}))
+    return plain(
+        await client.servers.check_name_availability({"name": name, "type": "Microsoft.Sql/servers"})
+    )
 
 
 NAME_CHECKS: dict[str, Callable[[Any, str], Awaitable[dict[str, Any]]]] = {

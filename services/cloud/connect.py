@@ -77,7 +77,7 @@ class Cloud:
         free = answer.get("nameAvailable", answer.get("available"))
         return None if free else str(answer.get("message") or answer.get("reason") or "The name is taken.")
 
-    async def list(self, type: str, subscription_id: str) -> list[dict[str, Any]]:
+    async def listing(self, type: str, subscription_id: str) -> list[dict[str, Any]]:
         """Every resource of that ARM type in the subscription, as ARM JSON."""
         async with self._reading(clients.CLIENT_OF[type], subscription_id) as client:
             return [clients.plain(item) async for item in clients.LISTS[type](client)]
@@ -101,7 +101,9 @@ class Cloud:
     async def locations(self, subscription_id: str) -> list[dict[str, Any]]:
         """The regions of the subscription: name, displayName, metadata."""
         async with self._reading("subscriptions", "") as client:
-            return [clients.plain(item) async for item in client.subscriptions.list_locations(subscription_id)]
+            return [
+                clients.plain(item) async for item in client.subscriptions.list_locations(subscription_id)
+            ]
 
     async def provider(self, namespace: str, subscription_id: str) -> dict[str, Any]:
         """A resource provider: registrationState, and each type's locations by display name."""
@@ -112,7 +114,9 @@ class Cloud:
         """One subscription; bodies take the tenant's ID from it."""
         found = await self.get(f"/subscriptions/{subscription_id}", SUBSCRIPTION_API)
         if found is None:
-            raise CloudError("SubscriptionNotFound", f"The subscription {subscription_id} could not be found.", status=404)
+            raise CloudError(
+                "SubscriptionNotFound", f"The subscription {subscription_id} could not be found.", status=404
+            )
         return found
 
     async def close(self) -> None:
@@ -130,7 +134,9 @@ class Cloud:
     def _put(self, id: str, api_version: str, body: Mapping[str, Any], **options: Any) -> Any:
         kind = clients.PUTS.get(clients.type_of(id), "resources")
         client = self._client(kind, clients.subscription_of(id))
-        return clients.PUT_WITH[kind](client, id, api_version, dict(body), {"polling_interval": self.poll_s, **options})
+        return clients.PUT_WITH[kind](
+            client, id, api_version, dict(body), {"polling_interval": self.poll_s, **options}
+        )
 
     def _resources(self, id: str) -> Any:
         return self._client("resources", clients.subscription_of(id)).resources
@@ -186,5 +192,8 @@ def _session(target: Target) -> Any:
     context = ssl.create_default_context(cafile=target.ca_bundle)
     connector = aiohttp.TCPConnector(ssl=context, limit=64)
     return aiohttp.ClientSession(
-        connector=connector, trust_env=target.ca_bundle is None, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+        connector=connector,
+        trust_env=target.ca_bundle is None,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     )

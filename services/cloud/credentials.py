@@ -37,7 +37,10 @@ def credential(target: Target) -> AsyncCredential:
     """The credential of a target: `sign_in` is default, browser or device (azure only)."""
     from services.cloud import sign_in
 
-    common: dict[str, Any] = {"authority": target.authority, "disable_instance_discovery": not target.is_public}
+    common: dict[str, Any] = {
+        "authority": target.authority,
+        "disable_instance_discovery": not target.is_public,
+    }
     if target.client_secret:
         from azure.core.pipeline.transport import RequestsTransport
         from azure.identity import ClientSecretCredential

@@ -33,7 +33,11 @@ class CloudError(Exception):
     @property
     def transient(self) -> bool:
         """Whether the same request may well succeed later."""
-        return self.status in TRANSIENT_STATUS or self.code in BUSY_CODES or self.code in ("Unreachable", "InternalServerError")
+        return (
+            self.status in TRANSIENT_STATUS
+            or self.code in BUSY_CODES
+            or self.code in ("Unreachable", "InternalServerError")
+        )
 
     @property
     def sign_in(self) -> bool:
@@ -87,8 +91,18 @@ def _envelope(raw: str) -> dict[str, Any]:
         return {}
     error = data.get("error", data) if isinstance(data, dict) else {}
     details = error.get("details") if isinstance(error, dict) else None
-    vague = isinstance(error, dict) and error.get("code") in ("DeploymentFailed", "InvalidTemplateDeployment", "BadRequest")
-    if vague and isinstance(details, list) and details and isinstance(details[0], dict) and details[0].get("code"):
+    vague = isinstance(error, dict) and error.get("code") in (
+        "DeploymentFailed",
+        "InvalidTemplateDeployment",
+        "BadRequest",
+    )
+    if (
+        vague
+        and isinstance(details, list)
+        and details
+        and isinstance(details[0], dict)
+        and details[0].get("code")
+    ):
         return details[0]
     return error if isinstance(error, dict) else {}
 

@@ -4,7 +4,6 @@ What one process signs in, the others use: an `AuthenticationRecord` (no secret)
 token cache. https://learn.microsoft.com/python/api/overview/azure/identity-readme
 """
 
-import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,10 @@ def _authenticate(target: Target, way: Way, scope: str | None, state: DeviceCode
         state.url, state.code = url, code
         state.message = f"Open {url} and enter the code {code}."
 
-    common: dict[str, Any] = {"authority": target.authority, "disable_instance_discovery": not target.is_public}
+    common: dict[str, Any] = {
+        "authority": target.authority,
+        "disable_instance_discovery": not target.is_public,
+    }
     options: dict[str, Any] = {**common, **_kept(None)}
     if target.tenant_id:
         options["tenant_id"] = target.tenant_id
@@ -78,7 +80,7 @@ def _authenticate(target: Target, way: Way, scope: str | None, state: DeviceCode
                 user = identity.InteractiveBrowserCredential(**options)
             record = user.authenticate(scopes=[scope or f"{target.endpoint}/.default"])
         _record_file().write_text(record.serialize())
-        os.chmod(_record_file(), 0o600)
+        _record_file().chmod(0o600)
         state.done = True
     except (CloudError, OSError) as error:
         state.error = str(error)
@@ -89,7 +91,9 @@ def _kept(record_file: Path | None) -> dict[str, Any]:
     import azure.identity as identity
 
     kept: dict[str, Any] = {
-        "cache_persistence_options": identity.TokenCachePersistenceOptions(name=CACHE, allow_unencrypted_storage=True)
+        "cache_persistence_options": identity.TokenCachePersistenceOptions(
+            name=CACHE, allow_unencrypted_storage=True
+        )
     }
     if record_file and record_file.exists():
         kept["authentication_record"] = identity.AuthenticationRecord.deserialize(record_file.read_text())

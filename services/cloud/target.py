@@ -49,7 +49,9 @@ def rehearsal(home: Path) -> Target:
     """Read the ready line of the running simulator in `home`/simulator/simulator.json."""
     ready = ready_line(home)
     if ready is None:
-        raise TargetMissing("The rehearsal's simulator is not running. Start it with `python -m simulator serve`.")
+        raise TargetMissing(
+            "The rehearsal's simulator is not running. Start it with `python -m simulator serve`."
+        )
     return Target(
         "rehearsal", ready["endpoint"], ready["endpoint"], float(ready.get("pace", 1.0)), ready["ca_bundle"],
         ready["tenant_id"], ready["client_id"], ready["client_secret"], ready["subscription_id"],
@@ -61,7 +63,9 @@ def azure(sign_in: str = "default") -> Target:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, PUBLIC_ENDPOINT).rstrip("/")
     authority = os.environ.get("AZURE_AUTHORITY_HOST", PUBLIC_AUTHORITY).rstrip("/")
     authority = authority if "://" in authority else f"https://{authority}"
-    return Target("azure", endpoint, authority, tenant_id=os.environ.get("AZURE_TENANT_ID", ""), sign_in=sign_in)
+    return Target(
+        "azure", endpoint, authority, tenant_id=os.environ.get("AZURE_TENANT_ID", ""), sign_in=sign_in
+    )
 
 
 def ready_line(home: Path) -> dict[str, str] | None:

@@ -76,7 +76,9 @@ def cancel(run_id: str, by: str = "") -> None:
 def _enqueue(project_id: str, config: ProjectConfig, plan: Plan, pace: float, by: str) -> str:
     run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
     client = _client()
-    journal.open_run(run_id, project_id, plan, config.data() | {"subscription_id": config.subscription_id}, pace, by)
+    journal.open_run(
+        run_id, project_id, plan, config.data() | {"subscription_id": config.subscription_id}, pace, by
+    )
     options = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
     client.enqueue(options | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
     return run_id
@@ -86,10 +88,14 @@ def _take_over(run_id: str, project_id: str) -> None:
     """Let a run go on with the settings as they are now, if what stands already stays where it is."""
     config = configured(projects.get(project_id).choices)
     plan, before = build_plan(config), journal.plan_of(run_id)
-    moved = [s.key for s in journal.view(run_id).steps.values() if s.state in DONE and _moved(plan, before, s.key)]
+    moved = [
+        s.key for s in journal.view(run_id).steps.values() if s.state in DONE and _moved(plan, before, s.key)
+    ]
     if moved or [r.key for r in plan] != [r.key for r in before]:
         what = ", ".join(before[key].label for key in moved) or "the set of resources"
-        raise CannotStart(f"The change touches what this run has already made or planned ({what}). Cancel, then create anew.")
+        raise CannotStart(
+            f"The change touches what this run has already made or planned ({what}). Cancel, then create anew."
+        )
     with writing() as db:
         choices = config.data() | {"subscription_id": config.subscription_id}
         db.execute(sa.update(runs).where(runs.c.id == run_id).values(choices=choices))
@@ -109,4 +115,3 @@ def _note(by: str, project_id: str, action: str, detail: dict[str, Any]) -> None
 @cache
 def _client() -> Any:
     return engine.client()
-

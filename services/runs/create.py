@@ -16,37 +16,49 @@ from services.plan import Plan
 from services.runs import journal
 
 T = TypeVar("T")
+Connect = Callable[[], Cloud]
 MAX_TRIES = 12
 MAX_WAIT_S = 15 * 60.0
 LONGEST_PAUSE_S = 60.0
 # States in which Azure is still at work on a resource.
-UNFINISHED = frozenset({"Creating", "Updating", "Accepted", "InProgress", "Provisioning", "RegisteringDns", "ResolvingDns", "Running"})
+UNFINISHED = frozenset(
+    {
+        "Creating",
+        "Updating",
+        "Accepted",
+        "InProgress",
+        "Provisioning",
+        "RegisteringDns",
+        "ResolvingDns",
+        "Running",
+    }
+)
 
 
 class Stopped(Exception):
     """The user has cancelled: nothing new begins."""
 
 
-async def begin(cloud: Cloud, plan: Plan, run_id: str, key: str) -> str | None:
+async def begin(connect: Connect, plan: Plan, run_id: str, key: str) -> str | None:
     """Make sure that Azure is at work on the resource; the token to follow, or None when it only has to be read.
 
     Raises `CloudError` when it can't be, `Stopped` when the run was cancelled before anything was asked for.
     """
     resource = plan[key]
-    return await _patiently(run_id, key, lambda: _begin_once(cloud, plan, run_id, resource))
+    return await _patiently(run_id, key, lambda: _begin_once(connect(), plan, run_id, resource))
 
 
-async def finish(cloud: Cloud, plan: Plan, run_id: str, key: str, token: str | None) -> dict[str, Any]:
+async def finish(connect: Connect, plan: Plan, run_id: str, key: str, token: str | None) -> dict[str, Any]:
     """Wait for the resource to stand and give what is worth showing of it."""
     resource = plan[key]
-    found = await _patiently(run_id, key, lambda: _finish_once(cloud, resource, token))
+    found = await _patiently(run_id, key, lambda: _finish_once(connect(), resource, token))
     return {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
 
 
 async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource) -> str | None:
     row = journal.step(run_id, resource.key)
     found = await cloud.get(resource.id, resource.api_version)
-    if found is not None and _state(found) != "Failed":
+    if found is not None and (_state(found) != "Failed" or not resource.is_new):
         _adopted(run_id, resource, row)
         return None
     if not resource.is_new:
@@ -56,7 +68,9 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
     return await _put(cloud, plan, run_id, resource, row)
 
 
-async def _put(cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]) -> str | None:
+async def _put(
+    cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]
+) -> str | None:
     """Ask Azure for the resource, the intention written down first: after a crash it tells whose it is."""
     body = await _resolved(cloud, plan, resource.body)
     journal.set_step(run_id, resource.key, put_at=row["put_at"] or time.time(), attempt=row["attempt"] + 1)
@@ -111,7 +125,11 @@ async def _patiently(run_id: str, key: str, attempt: Callable[[], Awaitable[T]])
             if not error.transient or tried == MAX_TRIES or time.monotonic() - began + pause > MAX_WAIT_S:
                 raise
             why = f"{error.code} ({error.status})" if error.status else error.code
-            journal.set_step(run_id, key, note=f"Azure answered {why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES}).")
+            journal.set_step(
+                run_id,
+                key,
+                note=f"Azure answered {why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES}).",
+            )
             await asyncio.sleep(pause)
         else:
             if tried > 1:

@@ -105,7 +105,8 @@ def _migrate(engine: sa.Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise DatabaseError(
-                f"The database {home.database_name()} was written by a newer Groundplan. Update, or use another GROUNDPLAN_HOME."
+                f"The database {home.database_name()} was written by a newer Groundplan. "
+                "Update, or use another GROUNDPLAN_HOME."
             ) from error
 
 

@@ -39,12 +39,41 @@ def open_run(
         active = db.execute(going_on).scalar()
         if active:
             raise RunActive(active, config.name)
-        row = dict(id=run_id, project_id=project_id, kind="apply", target=config.cloud, identity=identity, by=by)
-        db.execute(sa.insert(runs).values(**row, state="Queued", choices=dict(choices), cancelled=False, created_at=now))
+        row = {
+            "id": run_id,
+            "project_id": project_id,
+            "kind": "apply",
+            "target": config.cloud,
+            "identity": identity,
+            "by": by,
+        }
+        db.execute(
+            sa.insert(runs).values(
+                **row, state="Queued", choices=dict(choices), cancelled=False, created_at=now
+            )
+        )
         for position, r in enumerate(plan):
-            values = dict(run_id=run_id, key=r.key, position=position, expected_s=r.expected_s * pace, resource_id=r.id)
-            db.execute(sa.insert(steps).values(**values, state="Planned", attempt=0, correlation_id="", created_by_run=False, note="", outputs={}))
-        db.execute(sa.update(projects).where(projects.c.id == project_id).values(applied=list(config.identity)))
+            values = {
+                "run_id": run_id,
+                "key": r.key,
+                "position": position,
+                "expected_s": r.expected_s * pace,
+                "resource_id": r.id,
+            }
+            db.execute(
+                sa.insert(steps).values(
+                    **values,
+                    state="Planned",
+                    attempt=0,
+                    correlation_id="",
+                    created_by_run=False,
+                    note="",
+                    outputs={},
+                )
+            )
+        db.execute(
+            sa.update(projects).where(projects.c.id == project_id).values(applied=list(config.identity))
+        )
         note(db, by, project_id, "run started", {"run": run_id})
 
 
@@ -65,18 +94,24 @@ def newest(project_id: str) -> RunView | None:
 
 def newest_of(identity: Identity) -> RunView | None:
     """The newest run of whatever project has that identity."""
-    wanted = sa.select(runs).where(runs.c.identity == "/".join(identity).lower()).order_by(runs.c.created_at.desc())
+    wanted = (
+        sa.select(runs)
+        .where(runs.c.identity == "/".join(identity).lower())
+        .order_by(runs.c.created_at.desc())
+    )
     with reading() as db:
         row = db.execute(wanted.limit(1)).mappings().one_or_none()
-    return _view(row) if row else None
+    return _view(dict(row)) if row else None
 
 
 def history(project_id: str, limit: int = 100) -> list[RunView]:
     """The runs of a project, the newest first."""
-    wanted = sa.select(runs).where(runs.c.project_id == project_id).order_by(runs.c.created_at.desc()).limit(limit)
+    wanted = (
+        sa.select(runs).where(runs.c.project_id == project_id).order_by(runs.c.created_at.desc()).limit(limit)
+    )
     with reading() as db:
         rows = db.execute(wanted).mappings().all()
-    return [_view(row) for row in rows]
+    return [_view(dict(row)) for row in rows]
 
 
 def set_run(run_id: str, **values: Any) -> None:
@@ -96,7 +131,9 @@ def set_step(run_id: str, key: str, **values: Any) -> None:
 def step(run_id: str, key: str) -> dict[str, Any]:
     """The raw row of a step, with what no page needs (`put_at`)."""
     with reading() as db:
-        row = db.execute(sa.select(steps).where(steps.c.run_id == run_id, steps.c.key == key)).mappings().one()
+        row = (
+            db.execute(sa.select(steps).where(steps.c.run_id == run_id, steps.c.key == key)).mappings().one()
+        )
     return dict(row)
 
 
@@ -107,14 +144,20 @@ def cancelled(run_id: str) -> bool:
 
 def made_by_groundplan(resource_id: str) -> bool:
     """Whether any run of this installation has created that resource."""
-    wanted = sa.select(steps.c.run_id).where(sa.func.lower(steps.c.resource_id) == resource_id.lower(), steps.c.created_by_run)
+    wanted = sa.select(steps.c.run_id).where(
+        sa.func.lower(steps.c.resource_id) == resource_id.lower(), steps.c.created_by_run
+    )
     with reading() as db:
         return db.execute(wanted.limit(1)).first() is not None
 
 
 def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mapping[str, Any]) -> None:
     """Add a line to the audit trail, in the caller's transaction."""
-    db.execute(sa.insert(audit).values(at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)))
+    db.execute(
+        sa.insert(audit).values(
+            at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)
+        )
+    )
 
 
 def _run(run_id: str) -> Mapping[str, Any]:
@@ -127,11 +170,16 @@ def _run(run_id: str) -> Mapping[str, Any]:
 
 def _view(row: Mapping[str, Any]) -> RunView:
     with reading() as db:
-        found = db.execute(sa.select(steps).where(steps.c.run_id == row["id"]).order_by(steps.c.position)).mappings().all()
-    views = {r["key"]: _step_view(r) for r in found}
+        found = (
+            db.execute(sa.select(steps).where(steps.c.run_id == row["id"]).order_by(steps.c.position))
+            .mappings()
+            .all()
+        )
+    views = {r["key"]: _step_view(dict(r)) for r in found}
     state = row["state"] if row["state"] != "Running" else _running_state(views)
     return RunView(
-        row["id"], row["project_id"], row["kind"], state, views, row["created_at"], row["started_at"], row["finished_at"], row["by"]
+        row["id"], row["project_id"], row["kind"], state, views, row["created_at"], row["started_at"],
+        row["finished_at"], row["by"],
     )  # fmt: skip
 
 

@@ -48,7 +48,15 @@ def create(choices: Mapping[str, Any], writer: str = "") -> Project:
     """Store a new project and give it an ID that can stand in a URL."""
     name, now = str(choices.get("name") or "project")[:200], time.time()
     id = f"{slug(name)[:40].strip('-')}-{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(4))}"
-    row = {"id": id, "name": name, "choices": dict(choices), "version": 1, "writer": writer, "created_at": now, "updated_at": now}
+    row = {
+        "id": id,
+        "name": name,
+        "choices": dict(choices),
+        "version": 1,
+        "writer": writer,
+        "created_at": now,
+        "updated_at": now,
+    }
     with writing() as db:
         db.execute(sa.insert(projects).values(**row))
         _log(db, writer, id, "project created", {"name": name})
@@ -71,7 +79,9 @@ def every() -> list[Project]:
     return [_project(row) for row in rows]
 
 
-def set_key(id: str, path: str, value: Any, *, seen: Mapping[str, Any], seen_version: int, writer: str = "") -> Project:
+def set_key(
+    id: str, path: str, value: Any, *, seen: Mapping[str, Any], seen_version: int, writer: str = ""
+) -> Project:
     """Write one key (`storage_account.name`; MISSING removes it), unless another tab has changed that key since `seen`.
 
     A change elsewhere of other keys is no conflict: both stand. Raises `Conflict`, `ProjectMissing`.
@@ -135,7 +145,11 @@ def _write(db: sa.Connection, now: Project, choices: Mapping[str, Any], writer: 
 
 
 def _log(db: sa.Connection, by: str, project_id: str, action: str, detail: Mapping[str, Any]) -> None:
-    db.execute(sa.insert(audit).values(at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)))
+    db.execute(
+        sa.insert(audit).values(
+            at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)
+        )
+    )
 
 
 def _project(row: Any) -> Project:

@@ -1,5 +1,6 @@
 """The worker: a process of its own that walks the runs of one target, and goes on where the last one was killed."""
 
+import importlib
 import signal
 import sys
 import threading
@@ -39,9 +40,7 @@ def _launch(target: str) -> None:
     from dbos import DBOS
 
     DBOS(config=engine_config(executor_id(target, home())))  # type: ignore[arg-type]
-    from services.runs import workflows
-
-    assert workflows.walk
+    importlib.import_module("services.runs.workflows")  # registers them
     DBOS.listen_queues([target])
     DBOS.launch()
     DBOS.register_queue(target, polling_interval_sec=QUEUE_POLL_S)

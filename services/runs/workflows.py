@@ -12,9 +12,8 @@ from dbos import DBOS, SetWorkflowID
 
 from services.cloud.connect import Cloud, connect
 from services.cloud.errors import CloudError
-from services.cloud.target import resolve
+from services.cloud.target import Target, TargetMissing, resolve
 from services.config import Cloud as CloudName
-from services.config import ConfigError
 from services.explain import explain
 from services.plan import Plan
 from services.processes.home import home
@@ -99,13 +98,23 @@ async def begin_step(run_id: str, key: str) -> dict[str, Any]:
         journal.set_step(run_id, key, state="Canceled", finished_at=time.time())
         return {"state": "stopped"}
     row = journal.step(run_id, key)
-    journal.set_step(run_id, key, state="Creating", started_at=row["started_at"] or time.time(), error=None, finished_at=None)
+    journal.set_step(
+        run_id,
+        key,
+        state="Creating",
+        started_at=row["started_at"] or time.time(),
+        error=None,
+        finished_at=None,
+    )
     try:
-        return {"state": "begun", "token": await create.begin(_cloud(plan.config.cloud), plan, run_id, key)}
+        return {
+            "state": "begun",
+            "token": await create.begin(lambda: _cloud(plan.config.cloud), plan, run_id, key),
+        }
     except create.Stopped:
         journal.set_step(run_id, key, state="Canceled", finished_at=time.time())
         return {"state": "stopped"}
-    except (CloudError, ConfigError) as error:
+    except Exception as error:  # whatever it is, the user must be able to see it and go on
         return _parked(plan, run_id, key, error)
 
 
@@ -114,8 +123,8 @@ async def finish_step(run_id: str, key: str, token: str | None) -> dict[str, Any
     """Follow the operation to its end: {"state": "done"} or {"state": "parked"}."""
     plan = journal.plan_of(run_id)
     try:
-        outputs = await create.finish(_cloud(plan.config.cloud), plan, run_id, key, token)
-    except CloudError as error:
+        outputs = await create.finish(lambda: _cloud(plan.config.cloud), plan, run_id, key, token)
+    except Exception as error:  # as above
         return _parked(plan, run_id, key, error)
     state = "Succeeded" if plan[key].is_new else "Existing"
     journal.set_step(run_id, key, state=state, finished_at=time.time(), outputs=outputs, error=None)
@@ -138,12 +147,14 @@ async def end_run(run_id: str, outcomes: list[Outcome]) -> str:
     return state
 
 
-def _parked(plan: Plan, run_id: str, key: str, error: CloudError | ConfigError) -> dict[str, Any]:
+def _parked(plan: Plan, run_id: str, key: str, error: Exception) -> dict[str, Any]:
+    correlation: dict[str, str] = {}
     if isinstance(error, CloudError):
         why = explain(error.code, error.message, plan[key], status=error.status, raw=error.raw)
         correlation = {"correlation_id": error.correlation_id} if error.correlation_id else {}
     else:
-        why, correlation = explain("SettingsInvalid", str(error), plan[key]), {}
+        DBOS.logger.exception(f"{run_id} {key}: {error}")
+        why = explain("Internal", f"{type(error).__name__}: {error}", plan[key])
     _note_failure(run_id, key, why, correlation)
     return {"state": "parked"}
 
@@ -152,6 +163,14 @@ def _note_failure(run_id: str, key: str, why: StepError, more: dict[str, str]) -
     journal.set_step(run_id, key, state="Failed", finished_at=time.time(), error=why, note="", **more)
 
 
-@cache
 def _cloud(name: CloudName) -> Cloud:
-    return connect(resolve(name, home()))
+    """The connection to a target as it is now: a simulator started anew has another authority and key."""
+    try:
+        return _connected(resolve(name, home()))
+    except TargetMissing as error:
+        raise CloudError("Unreachable", str(error)) from error
+
+
+@cache
+def _connected(target: Target) -> Cloud:
+    return connect(target)

@@ -25,7 +25,9 @@ class ApplicationInsights(ResourceType):
         section: ClassVar[str] = "application_insights"
         order: ClassVar[int] = 60
         name: Annotated[str, RULE] = Field(
-            "", title="Application insights", description="Records the requests to your model and how long they took."
+            "",
+            title="Application insights",
+            description="Records the requests to your model and how long they took.",
         )
 
     key = "application_insights"
@@ -42,7 +44,9 @@ class ApplicationInsights(ResourceType):
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one: a workspace can't be without."""
         body = self.body(config)
-        yield self.resource(config, config[self.Settings], body=body, depends_on=("resource_group", "log_analytics"))
+        yield self.resource(
+            config, config[self.Settings], body=body, depends_on=("resource_group", "log_analytics")
+        )
 
     def body(self, config: ProjectConfig) -> dict[str, Any]:
         """Workspace-based: the classic form can't be created since February 2024."""
@@ -62,4 +66,8 @@ class ApplicationInsights(ResourceType):
         """Classic components are retired."""
         if not found.get("properties", {}).get("WorkspaceResourceId"):
             return "is classic, which Azure has retired: it has no Log Analytics workspace"
-        return None if found.get("location") == config.location else f"is in another region, {found.get('location')}"
+        return (
+            None
+            if found.get("location") == config.location
+            else f"is in another region, {found.get('location')}"
+        )

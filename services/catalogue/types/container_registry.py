@@ -24,7 +24,9 @@ class ContainerRegistry(ResourceType):
         order: ClassVar[int] = 65
         mode: Literal["none", "new", "existing"] = "none"  # type: ignore[assignment]  # widens the two of NamedSettings
         name: Annotated[str, RULE] = Field(
-            "", title="Container registry", description="Keeps the images that serve your model. Unique in the world."
+            "",
+            title="Container registry",
+            description="Keeps the images that serve your model. Unique in the world.",
         )
         sku: Literal["Basic", "Standard", "Premium"] = Field("Basic", title="SKU")
 

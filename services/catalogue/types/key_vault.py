@@ -43,7 +43,9 @@ class KeyVault(ResourceType):
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one: a workspace can't be without."""
         settings = config[self.Settings]
-        yield self.resource(config, settings, body=self.body(config, settings.sku), depends_on=("resource_group",))
+        yield self.resource(
+            config, settings, body=self.body(config, settings.sku), depends_on=("resource_group",)
+        )
 
     def body(self, config: ProjectConfig, sku: str) -> dict[str, Any]:
         """Roles instead of access policies, as azure-ai-ml makes it: no later PUT can wipe a policy of the workspace."""
@@ -62,4 +64,8 @@ class KeyVault(ResourceType):
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """The workspace and its vault share a region."""
-        return None if found.get("location") == config.location else f"is in another region, {found.get('location')}"
+        return (
+            None
+            if found.get("location") == config.location
+            else f"is in another region, {found.get('location')}"
+        )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from services.catalogue.base import Look, NamedSettings, Resource, ResourceType, tags
+from services.catalogue.base import Look, NamedSettings, Resource, ResourceType, named, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -41,7 +41,7 @@ class LogAnalytics(ResourceType):
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """One, unless an existing Application Insights brings its own."""
-        if getattr(config.sections["application_insights"], "mode") == "new":
+        if named(config, "application_insights").mode == "new":
             settings = config[self.Settings]
             body = self.body(config, settings.retention_days)
             yield self.resource(config, settings, body=body, depends_on=("resource_group",), sku="PerGB2018")

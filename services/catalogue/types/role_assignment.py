@@ -12,7 +12,14 @@ from services.naming import NameRule
 
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 RULE = NameRule(
-    "role assignment", "scope", 36, 36, r"[0-9a-f-]", "A GUID.", "", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    "role assignment",
+    "scope",
+    36,
+    36,
+    r"[0-9a-f-]",
+    "A GUID.",
+    "",
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 )
 
 
@@ -35,7 +42,9 @@ class RoleAssignment(ResourceType):
         workspace = config[Workspace.Settings]
         if workspace.mode == "new" and workspace.storage_access == "identity":
             scope = resource_id(config, StorageAccount.arm_type, config[StorageAccount.Settings])
-            name = assignment_name(resource_id(config, Workspace.arm_type, workspace), BLOB_DATA_CONTRIBUTOR, scope)
+            name = assignment_name(
+                resource_id(config, Workspace.arm_type, workspace), BLOB_DATA_CONTRIBUTOR, scope
+            )
             yield self.resource(
                 config, workspace, key="role_assignment_storage", label="Storage Blob Data Contributor", name=name,
                 id=f"{scope}/providers/{self.arm_type}/{name}", body=self.body(config, scope), location="",

@@ -34,4 +34,9 @@ class SqlDatabase(ResourceType):
     def body(self, config: ProjectConfig, sku: str) -> dict[str, Any]:
         """Azure derives tier and size from the SKU's name."""
         serverless = {"autoPauseDelay": 60, "minCapacity": 0.5} if sku.startswith("GP_S") else {}
-        return {"location": config.location, "tags": tags(config), "sku": {"name": sku}, "properties": serverless}
+        return {
+            "location": config.location,
+            "tags": tags(config),
+            "sku": {"name": sku},
+            "properties": serverless,
+        }

@@ -8,7 +8,16 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from services.catalogue.base import (
-    Begun, Cloud, Look, NamedSettings, Resource, ResourceType, Secret, group_id, resource_id, tags,
+    Begun,
+    Cloud,
+    Look,
+    NamedSettings,
+    Resource,
+    ResourceType,
+    Secret,
+    group_id,
+    resource_id,
+    tags,
 )  # fmt: skip
 from services.catalogue.types.key_vault import KeyVault
 from services.config import Problem, ProjectConfig, Section
@@ -22,12 +31,13 @@ DATABASE = NameRule(
     "SQL database", "server", 1, 128, r"[^<>*%&:\\/?\x00-\x1f]",
     "None of < > * % & : \\ / ?, and no space or period at the end.", "sqldb", r".*[^ .]", reserved=frozenset({"master"}),
 )  # fmt: skip
+RESERVED_LOGINS = frozenset(
+    ["admin", "administrator", "sa", "root", "dbmanager", "loginmanager", "dbo", "guest", "public", "sys"]
+)
 LOGIN = NameRule(
     "administrator login", "server", 1, 128, r"[A-Za-z0-9_.-]",
     "Letters, digits, period, hyphen and underscore, starting with a letter; not one of SQL's own names.", "sqladmin",
-    r"[A-Za-z].*", separator="", reserved=frozenset(
-        "admin administrator sa root dbmanager loginmanager dbo guest public sys information_schema".split()
-    ),
+    r"[A-Za-z].*", separator="", reserved=RESERVED_LOGINS,
 )  # fmt: skip
 PASSWORD_VARIABLE = "GROUNDPLAN_SQL_ADMIN_PASSWORD"
 SECRET_NAME = "sql-admin-password"
@@ -45,7 +55,11 @@ class SqlServer(ResourceType):
         mode: Literal["none", "new", "existing"] = "none"  # type: ignore[assignment]  # widens the two of NamedSettings
         server: Annotated[str, SERVER] = Field("", title="SQL server", description="Unique in the world.")
         database: Annotated[str, DATABASE] = Field("", title="SQL database")
-        sku: Sku = Field("Basic", title="SKU", description="Basic: 2 GB; S: fixed size; GP_S: serverless, pauses when idle.")
+        sku: Sku = Field(
+            "Basic",
+            title="SKU",
+            description="Basic: 2 GB; S: fixed size; GP_S: serverless, pauses when idle.",
+        )
         admin_login: Annotated[str, LOGIN] = Field("sqladmin", title="Administrator login")
 
         @classmethod
@@ -53,7 +67,11 @@ class SqlServer(ResourceType):
             """An existing database is given by `server` and `database` or by its ID."""
             parts = str(given.get("id") or "").rstrip("/").split("/")
             from_id = dict(zip(parts[-4::2], parts[-3::2], strict=False)) if given.get("id") else {}
-            named = {"server": from_id.get("servers", ""), "database": from_id.get("databases", "")} if from_id else {}
+            named = (
+                {"server": from_id.get("servers", ""), "database": from_id.get("databases", "")}
+                if from_id
+                else {}
+            )
             return Section.complete.__func__(cls, given, basics) | named  # type: ignore[attr-defined, no-any-return]
 
         @classmethod
@@ -70,7 +88,9 @@ class SqlServer(ResourceType):
         def problems(self) -> Iterator[Problem]:
             """`name` is inherited but no key here."""
             if self.name:
-                yield Problem("sql.name", "unknown_key", "SQL has no `name`: use `server` and `database`.", "server")
+                yield Problem(
+                    "sql.name", "unknown_key", "SQL has no `name`: use `server` and `database`.", "server"
+                )
             yield from super().problems()
 
     key = "sql_server"

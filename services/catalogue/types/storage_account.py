@@ -13,7 +13,9 @@ RULE = NameRule(
     "storage account", "global", 3, 24, r"[a-z0-9]", "Lower-case letters and digits only.", "st",
     separator="", lower=True,
 )  # fmt: skip
-Sku = Literal["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS"]
+Sku = Literal[
+    "Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS"
+]
 
 
 class StorageAccount(ResourceType):
@@ -25,9 +27,13 @@ class StorageAccount(ResourceType):
         section: ClassVar[str] = "storage_account"
         order: ClassVar[int] = 30
         name: Annotated[str, RULE] = Field(
-            "", title="Storage account", description="Holds the workspace's data, models and logs. Unique in the world."
+            "",
+            title="Storage account",
+            description="Holds the workspace's data, models and logs. Unique in the world.",
         )
-        sku: Sku = Field("Standard_LRS", title="Redundancy", description="How many copies Azure keeps, and where.")
+        sku: Sku = Field(
+            "Standard_LRS", title="Redundancy", description="How many copies Azure keeps, and where."
+        )
 
     key = "storage_account"
     label = "Storage account"
@@ -72,4 +78,8 @@ class StorageAccount(ResourceType):
             return "has a hierarchical namespace"
         if found.get("kind") == "BlobStorage":
             return "blob-only accounts can't be a workspace's default storage"
-        return None if found.get("location") == config.location else f"is in another region, {found.get('location')}"
+        return (
+            None
+            if found.get("location") == config.location
+            else f"is in another region, {found.get('location')}"
+        )

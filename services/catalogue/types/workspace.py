@@ -34,7 +34,9 @@ class Workspace(ResourceType):
             "identity", title="Storage account access", description="How the workspace reaches its data."
         )
         high_business_impact: bool = Field(
-            False, title="High business impact", description="Less diagnostic data for Microsoft. Can't be changed later."
+            False,
+            title="High business impact",
+            description="Less diagnostic data for Microsoft. Can't be changed later.",
         )
 
     key = "workspace"
@@ -46,17 +48,29 @@ class Workspace(ResourceType):
     pricing = "https://azure.microsoft.com/pricing/details/machine-learning/"
     expected_s = 30.0
     look = Look("learning", "workspace")
-    shows = ("properties.discoveryUrl", "properties.mlFlowTrackingUri", "properties.workspaceId", "identity.principalId")
+    shows = (
+        "properties.discoveryUrl",
+        "properties.mlFlowTrackingUri",
+        "properties.workspaceId",
+        "identity.principalId",
+    )
 
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """Always one; its parts must stand first, or Azure answers "Missing dependent resources in workspace json"."""
-        before = ("resource_group", "storage_account", "key_vault", "application_insights", "container_registry")
+        before = (
+            "resource_group",
+            "storage_account",
+            "key_vault",
+            "application_insights",
+            "container_registry",
+        )
         settings = config[self.Settings]
         yield self.resource(config, settings, body=self.body(config, settings), depends_on=before)
 
     def body(self, config: ProjectConfig, settings: "Workspace.Settings") -> dict[str, Any]:
         """A public workspace with a system-assigned identity."""
         registry = config[ContainerRegistry.Settings]
+        insights = config[ApplicationInsights.Settings]
         parts = {"containerRegistry": resource_id(config, ContainerRegistry.arm_type, registry)}
         return {
             "location": config.location,
@@ -68,7 +82,7 @@ class Workspace(ResourceType):
                 "friendlyName": settings.name,
                 "storageAccount": resource_id(config, StorageAccount.arm_type, config[StorageAccount.Settings]),
                 "keyVault": resource_id(config, KeyVault.arm_type, config[KeyVault.Settings]),
-                "applicationInsights": resource_id(config, ApplicationInsights.arm_type, config[ApplicationInsights.Settings]),
+                "applicationInsights": resource_id(config, ApplicationInsights.arm_type, insights),
                 **(parts if registry.mode != "none" else {}),
                 "hbiWorkspace": settings.high_business_impact,
                 "publicNetworkAccess": "Enabled",

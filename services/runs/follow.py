@@ -1,0 +1,78 @@
+"""Applying a project from the command line: make sure that somebody works, start the run, follow it to its end."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from services.config import ProjectConfig
+from services.parsing import minimal
+from services.processes import launch
+from services.progress import DONE, RunView, StepView
+from services.runs import client, journal, projects
+
+Say = Callable[[str], None]
+LOOK_S = 0.2
+
+
+def ready(target: str, say: Say) -> None:
+    """Start the processes of a target if they are missing; `LaunchError` when that fails."""
+    started = launch.ensure(target)
+    if started.fresh:
+        say(f"Started {' and '.join(started.fresh)} in the background.")
+
+
+def apply(config: ProjectConfig, say: Say) -> dict[str, Any]:
+    """Start a run of the project and follow it until it ends or waits for the user; `RunActive` when one goes on."""
+    ready(config.cloud, say)
+    project = _project(config)
+    run_id = client.start(project.id, by="command line")
+    say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
+    return report(_follow(run_id, say))
+
+
+def report(run: RunView) -> dict[str, Any]:
+    """A run as plain data, as `apply --json` and `status --json` print it."""
+    plan = {r.key: r.type for r in journal.plan_of(run.id)}
+    rows = [
+        {
+            "key": s.key, "type": plan[s.key], "id": s.resource_id, "state": s.state, "created_by_run": s.created_by_run,
+            "elapsed_s": s.elapsed_s(time.time()), "error": asdict(s.error) if s.error else None,
+        }
+        for s in run.steps.values()
+    ]  # fmt: skip
+    return {"run": run.id, "state": run.state, "resources": rows}
+
+
+def _project(config: ProjectConfig) -> projects.Project:
+    """The project of that identity, brought to this configuration, or a new one."""
+    mine = next((p for p in projects.every() if p.applied == config.identity), None)
+    choices = minimal(config)
+    return (
+        projects.replace(mine.id, choices, "command line")
+        if mine
+        else projects.create(choices, "command line")
+    )
+
+
+def _follow(run_id: str, say: Say) -> RunView:
+    """Say every change of a step until the run ends or is parked."""
+    told: dict[str, tuple[str, str]] = {}
+    while True:
+        run = journal.view(run_id)
+        for step in run.steps.values():
+            if told.get(step.key) != (step.state, step.note):
+                told[step.key] = (step.state, step.note)
+                _tell(step, say)
+        if run.ended or run.state == "Parked":
+            return run
+        time.sleep(LOOK_S)
+
+
+def _tell(step: StepView, say: Say) -> None:
+    if step.state == "Failed" and step.error:
+        say(f"{step.key}: Failed. {step.error.what} {step.error.fix}")
+    elif step.state in DONE:
+        say(f"{step.key}: {step.state} after {step.elapsed_s(time.time()) or 0:.1f} s")
+    elif step.state not in ("Planned", "Waiting") or step.note:
+        say(f"{step.key}: {step.state}{' - ' + step.note if step.note else ''}")

@@ -3,7 +3,6 @@
 It stands above the catalogue because the resource types bring their own sections.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from services import mistakes
 from services.catalogue import registry
 from services.config import (
     Basics,
@@ -93,15 +93,7 @@ def _unknown_keys(choices: Mapping[str, Any]) -> Iterator[Problem]:
     known = [*Core.model_fields, *Section.SECTIONS]
     for key in choices:
         if key not in known:
-            yield unknown_key(str(key), known)
-
-
-def unknown_key(path: str, known: list[str]) -> Problem:
-    """The problem of a key that nothing knows, with the nearest one that is known."""
-    last = path.rpartition(".")[2]
-    near = difflib.get_close_matches(last, known, 1)
-    message = f"There is no key `{last}` here. Known keys: {', '.join(known)}."
-    return Problem(path, "unknown_key", message, near[0] if near else None)
+            yield mistakes.unknown_key(str(key), known)
 
 
 def _core(choices: Mapping[str, Any], subscription_id: str | None, problems: list[Problem]) -> Core:
@@ -144,26 +136,10 @@ def _validated(
         return kind.model_validate(given)
     except ValidationError as error:
         wrong = {str(e["loc"][0]) if e["loc"] else "" for e in error.errors()}
-        problems.extend(_problem(kind, path, e) for e in error.errors())
+        problems.extend(mistakes.problem(kind, path, e) for e in error.errors())
         good = {k: v for k, v in given.items() if k not in wrong}
         good |= {k: fallback[k] for k in wrong if k in fallback}
         return kind.model_validate(good if "" not in wrong else fallback)
-
-
-def _problem(kind: type[BaseModel], path: str, error: Any) -> Problem:
-    where = ".".join(filter(None, [path, *map(str, error["loc"])]))
-    if error["type"] == "extra_forbidden":
-        return unknown_key(where, list(kind.model_fields))
-    allowed = error.get("ctx", {}).get("expected")
-    given = error.get("input")
-    near = difflib.get_close_matches(
-        str(given), str(allowed).replace("'", "").replace(" or ", ", ").split(", "), 1
-    )
-    rule = "required" if error["type"] == "missing" else "not_allowed" if allowed else "wrong_type"
-    if error["type"] in ("string_pattern_mismatch", "value_error"):
-        rule = "pattern"
-    shown = "" if given is None or isinstance(given, dict) else f" (given: {str(given)[:60]!r})"
-    return Problem(where, rule, f"{error['msg']}{shown}.", near[0] if near else None)
 
 
 def _core_problems(core: Core, choices: Mapping[str, Any]) -> Iterator[Problem]:

@@ -3,12 +3,13 @@
 The body built here is the single truth: the SDK call, the graphs and every export read the same one.
 """
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, cast
 
-from services.config import ProjectConfig, Section
+from services.config import Basics, Problem, ProjectConfig, Section
 from services.naming import NameRule
 
 Mode = Literal["new", "existing"]
@@ -139,8 +140,8 @@ class ResourceType(ABC):
     def resource(self, config: ProjectConfig, settings: Section, **more: Any) -> Resource:
         """Fill in a node from settings with `mode`, `name` and `id`."""
         values: dict[str, Any] = {
-            "key": self.key, "type": self.arm_type, "api_version": self.api_version, "name": getattr(settings, "name", ""),
-            "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"), "label": self.label,
+            "key": self.key, "type": self.arm_type, "api_version": self.api_version,
+            "name": getattr(settings, "name", ""), "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"), "label": self.label,
             "look": self.look, "location": config.location, "expected_s": self.expected_s, "section": settings.section,
             "sku": str(getattr(settings, "sku", "") or ""),
         }  # fmt: skip
@@ -153,15 +154,27 @@ class ResourceType(ABC):
 class NamedSettings(Section):
     """Settings of a resource that is new or existing: an existing one is given by name (in this group) or by ID."""
 
+    id_type: ClassVar[str] = ""
     mode: Literal["new", "existing"] = "new"
     name: str = ""
     id: str | None = None
 
     @classmethod
-    def complete(cls, given: Mapping[str, Any], basics: Any) -> dict[str, Any]:
+    def complete(cls, given: Mapping[str, Any], basics: Basics) -> dict[str, Any]:
         """Take the name of an existing resource from its ID."""
         from_id = {"name": str(given["id"]).rstrip("/").rpartition("/")[2]} if given.get("id") else {}
         return super().complete(given, basics) | from_id
+
+    def problems(self) -> Iterator[Problem]:
+        """An ID must be one of this type; its name was Azure's choice, not ours to check."""
+        if self.mode == "existing" and self.id is not None and not _is_id(self.id, self.id_type):
+            shape = f"/subscriptions/<id>/resourceGroups/<group>/providers/{self.id_type}/<name>"
+            if self.id_type == "Microsoft.Resources/resourceGroups":
+                shape = "/subscriptions/<id>/resourceGroups/<group>"
+            yield Problem(
+                f"{self.section}.id", "resource_id", f"This is not the resource ID of one: {shape}."
+            )
+        yield from super().problems()
 
     def uses(self, key: str) -> bool:
         """Only an existing resource has an ID; only a new one has further choices; none has nothing."""
@@ -201,3 +214,14 @@ def _outputs(value: Any) -> Iterable[Output]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _outputs(item)
+
+
+def _is_id(text: str, arm_type: str) -> bool:
+    """Whether it is the ID of a resource of that type: names and type segments take turns."""
+    namespace, *kinds = arm_type.split("/")
+    below = "".join(f"/{re.escape(kind)}/[^/]+" for kind in kinds)
+    place = f"/providers/{re.escape(namespace)}{below}" if kinds != ["resourceGroups"] else ""
+    return (
+        re.fullmatch(rf"/subscriptions/[0-9a-f-]{{36}}/resourceGroups/[^/]+{place}", text, re.IGNORECASE)
+        is not None
+    )

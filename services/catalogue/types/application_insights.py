@@ -24,6 +24,7 @@ class ApplicationInsights(ResourceType):
 
         section: ClassVar[str] = "application_insights"
         order: ClassVar[int] = 60
+        id_type: ClassVar[str] = "Microsoft.Insights/components"
         name: Annotated[str, RULE] = Field(
             "",
             title="Application insights",
@@ -32,7 +33,7 @@ class ApplicationInsights(ResourceType):
 
     key = "application_insights"
     label = "Application Insights"
-    arm_type = "Microsoft.Insights/components"
+    arm_type = Settings.id_type
     api_version = "2020-02-02"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/azure-monitor/app/app-insights-overview"

@@ -22,6 +22,7 @@ class ContainerRegistry(ResourceType):
 
         section: ClassVar[str] = "container_registry"
         order: ClassVar[int] = 65
+        id_type: ClassVar[str] = "Microsoft.ContainerRegistry/registries"
         mode: Literal["none", "new", "existing"] = "none"  # type: ignore[assignment]  # widens the two of NamedSettings
         name: Annotated[str, RULE] = Field(
             "",
@@ -32,7 +33,7 @@ class ContainerRegistry(ResourceType):
 
     key = "container_registry"
     label = "Container registry"
-    arm_type = "Microsoft.ContainerRegistry/registries"
+    arm_type = Settings.id_type
     api_version = "2025-04-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/container-registry/container-registry-intro"

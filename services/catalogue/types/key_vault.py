@@ -24,6 +24,7 @@ class KeyVault(ResourceType):
 
         section: ClassVar[str] = "key_vault"
         order: ClassVar[int] = 40
+        id_type: ClassVar[str] = "Microsoft.KeyVault/vaults"
         name: Annotated[str, RULE] = Field(
             "", title="Key vault", description="Keeps secrets that the workspace uses. Unique in the world."
         )
@@ -31,7 +32,7 @@ class KeyVault(ResourceType):
 
     key = "key_vault"
     label = "Key vault"
-    arm_type = "Microsoft.KeyVault/vaults"
+    arm_type = Settings.id_type
     api_version = "2024-11-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/key-vault/general/overview"

@@ -23,6 +23,7 @@ class LogAnalytics(ResourceType):
 
         section: ClassVar[str] = "log_analytics"
         order: ClassVar[int] = 50
+        id_type: ClassVar[str] = "Microsoft.OperationalInsights/workspaces"
         name: Annotated[str, RULE] = Field(
             "", title="Log Analytics workspace", description="Stores what Application Insights records."
         )
@@ -30,7 +31,7 @@ class LogAnalytics(ResourceType):
 
     key = "log_analytics"
     label = "Log Analytics workspace"
-    arm_type = "Microsoft.OperationalInsights/workspaces"
+    arm_type = Settings.id_type
     api_version = "2023-09-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/azure-monitor/logs/log-analytics-workspace-overview"

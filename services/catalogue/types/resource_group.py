@@ -24,13 +24,14 @@ class ResourceGroup(ResourceType):
 
         section: ClassVar[str] = "resource_group"
         order: ClassVar[int] = 10
+        id_type: ClassVar[str] = "Microsoft.Resources/resourceGroups"
         name: Annotated[str, RULE] = Field(
             "", title="Resource group", description="A folder for the project's resources, removed as one."
         )
 
     key = "resource_group"
     label = "Resource group"
-    arm_type = "Microsoft.Resources/resourceGroups"
+    arm_type = Settings.id_type
     api_version = "2025-04-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/azure-resource-manager/management/overview#resource-groups"

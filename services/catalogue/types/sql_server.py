@@ -52,6 +52,7 @@ class SqlServer(ResourceType):
 
         section: ClassVar[str] = "sql"
         order: ClassVar[int] = 70
+        id_type: ClassVar[str] = "Microsoft.Sql/servers/databases"
         mode: Literal["none", "new", "existing"] = "none"  # type: ignore[assignment]  # widens the two of NamedSettings
         server: Annotated[str, SERVER] = Field("", title="SQL server", description="Unique in the world.")
         database: Annotated[str, DATABASE] = Field("", title="SQL database")

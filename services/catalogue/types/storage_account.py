@@ -26,6 +26,7 @@ class StorageAccount(ResourceType):
 
         section: ClassVar[str] = "storage_account"
         order: ClassVar[int] = 30
+        id_type: ClassVar[str] = "Microsoft.Storage/storageAccounts"
         name: Annotated[str, RULE] = Field(
             "",
             title="Storage account",
@@ -37,7 +38,7 @@ class StorageAccount(ResourceType):
 
     key = "storage_account"
     label = "Storage account"
-    arm_type = "Microsoft.Storage/storageAccounts"
+    arm_type = Settings.id_type
     api_version = "2025-06-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/storage/common/storage-account-overview"

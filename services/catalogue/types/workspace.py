@@ -27,6 +27,7 @@ class Workspace(ResourceType):
 
         section: ClassVar[str] = "workspace"
         order: ClassVar[int] = 20
+        id_type: ClassVar[str] = "Microsoft.MachineLearningServices/workspaces"
         name: Annotated[str, RULE] = Field(
             "", title="Workspace name", description="Where models, environments and endpoints live."
         )
@@ -41,7 +42,7 @@ class Workspace(ResourceType):
 
     key = "workspace"
     label = "Machine Learning workspace"
-    arm_type = "Microsoft.MachineLearningServices/workspaces"
+    arm_type = Settings.id_type
     api_version = "2024-10-01"
     name_rule = RULE
     docs = "https://learn.microsoft.com/azure/machine-learning/concept-workspace"

@@ -1,0 +1,208 @@
+"""Graph 2, Azure: subscription, resource groups, every resource of the plan and what needs what, with the state of a run."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import graphviz
+
+from services.catalogue import registry
+from services.catalogue.base import Resource
+from services.config import Problem
+from services.graphs import azure_nodes, labels, layering
+from services.graphs.azure_nodes import View
+from services.graphs.graph import Edge, Graph, Group
+from services.graphs.style import FONT, THEMES, StateStyle, ThemeName
+from services.plan import Plan
+from services.progress import RunView
+
+LAYERS = frozenset({"status", "duration"})
+GROUP = "resource_group"
+WIDE = 400.0
+
+
+def draw(
+    plan: Plan,
+    run: RunView | None = None,
+    *,
+    theme: ThemeName = "light",
+    now: float | None = None,
+    layers: Collection[str] = LAYERS,
+    problems: Iterable[Problem] = (),
+) -> Graph:
+    """Draw the plan; `run` brings states, `now` (seconds since the epoch) the time that has passed and the date.
+
+    `layers` switches "status" and "duration" (times and the critical path); `problems` mark the resources with the
+    settings that they are about.
+    Equal arguments give an equal source, and states change no measures: the picture stands still while a run goes on.
+    """
+    view = View(plan, run, THEMES[theme], now, frozenset(layers), azure_nodes.blame(plan, problems))
+    groups = tuple(_groups(plan))
+    edges = tuple(Edge(need, r.key) for r in plan for need in r.depends_on if need != GROUP)
+    nodes = tuple(azure_nodes.node(view, r, _home(r, groups).id) for r in plan)
+    columns, rows = azure_nodes.twin(nodes, view)
+    corner = _corner(view)
+    return Graph(
+        _source(view, groups, edges, corner), _name(view), theme, nodes, edges, groups, columns, rows, corner
+    )  # fmt: skip
+
+
+def _groups(plan: Plan) -> Iterator[Group]:
+    """Subscriptions and resource groups that the plan touches, the project's own first."""
+    places = dict.fromkeys(_place(r) for r in (plan[GROUP], *plan))
+    for number, subscription in enumerate(dict.fromkeys(sub for sub, _ in places)):
+        yield Group(f"subscription-{number}", "Subscription", subscription)
+    subscriptions = list(dict.fromkeys(sub for sub, _ in places))
+    own = _place(plan[GROUP])
+    for number, (subscription, group) in enumerate(places):
+        mine = (subscription, group) == own
+        name = plan[GROUP].name if mine else group
+        parent = f"subscription-{subscriptions.index(subscription)}"
+        yield Group(f"group-{number}", "Resource group", name, parent, GROUP if mine else "")
+
+
+def _place(resource: Resource) -> tuple[str, str]:
+    """Subscription and resource group of an ID, which Azure compares without regard to case."""
+    parts = resource.id.split("/")
+    folded = [part.lower() for part in parts]
+    subscription = parts[folded.index("subscriptions") + 1] if "subscriptions" in folded[:-1] else ""
+    group = parts[folded.index("resourcegroups") + 1] if "resourcegroups" in folded[:-1] else ""
+    return subscription.lower(), group.lower()
+
+
+def _home(resource: Resource, groups: Sequence[Group]) -> Group:
+    subscription, group = _place(resource)
+    parents = {g.id: g.name for g in groups}
+    return next(
+        g for g in groups if g.parent and (parents[g.parent], g.name.lower()) == (subscription, group)
+    )
+
+
+def _source(view: View, groups: Sequence[Group], edges: Sequence[Edge], corner: str) -> str:
+    dot = graphviz.Digraph("azure")
+    dot.attr("graph", _graph_attr(view, corner))
+    dot.attr("node", fontname=FONT, fontcolor=view.theme.tones["text"], margin="0.08,0.06", shape="box")
+    dot.attr("edge", color=view.theme.tones["line"], penwidth="1.2", arrowsize="0.75")
+    for subscription in groups:
+        if not subscription.parent:
+            _subscription(dot, view, subscription, groups)
+    _arrows(dot, view, edges)
+    return str(dot.source)
+
+
+def _arrows(dot: Any, view: View, edges: Sequence[Edge]) -> None:
+    chain = view.plan.critical_path if view.shows("duration") else ()
+    critical = set(pairwise(chain))
+    keys = [r.key for r in view.plan if r.key != GROUP]
+    movable = sorted(keys, key=lambda key: (view.plan[key].look.obligatory, -keys.index(key)))
+    spans = layering.lengths(keys, [(e.source, e.target) for e in edges], movable)
+    for edge in edges:
+        heavy = (edge.source, edge.target) in critical
+        more = {"penwidth": "2.4", "color": view.theme.tones["text"]} if heavy else {}
+        rows = str(spans[edge.source, edge.target])
+        dot.edge(edge.source, edge.target, id=f"edge-{edge.source}-{edge.target}", minlen=rows, **more)
+
+
+def _graph_attr(view: View, corner: str) -> dict[str, str]:
+    return {
+        "bgcolor": view.theme.background, "fontname": FONT, "rankdir": "TB", "nodesep": "0.2", "ranksep": "0.3",
+        "pad": "0.06", "labelloc": "b", "labeljust": "l", "label": _legend(view, corner),
+    }  # fmt: skip
+
+
+def _subscription(dot: Any, view: View, frame: Group, groups: Sequence[Group]) -> None:
+    with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
+        cluster.attr(
+            id=frame.id, label=azure_nodes.subscription_label(view, frame.name), style="filled,rounded", penwidth="1",
+            fillcolor=view.theme.panel, color=view.theme.tones["line"], margin="10", labelloc="t", labeljust="l",
+        )  # fmt: skip
+        for group in groups:
+            if group.parent == frame.id:
+                inside = [r for r in view.plan if r.key != GROUP and _home(r, groups) == group]
+                _resource_group(cluster, view, group, inside)
+
+
+def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) -> None:
+    state = view.style(view.plan[GROUP]) if frame.key else azure_nodes.EXISTING
+    existing = not frame.key or view.plan[GROUP].mode == "existing"
+    outer = dot.subgraph(name=f"cluster_{frame.id}_outer") if existing else None
+    if outer is None:
+        return _frame(dot, view, frame, inside, state)
+    with outer as around:  # a second line round the frame: existing
+        around.attr(label="", margin="3", **_line(view, state, "filled,rounded"))
+        _frame(around, view, frame, inside, state)
+    return None
+
+
+def _frame(dot: Any, view: View, frame: Group, inside: list[Resource], state: StateStyle) -> None:
+    with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
+        cluster.attr(
+            id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame), margin="10",
+            labelloc="t", labeljust="l", **_line(view, state, "filled,rounded"),
+        )  # fmt: skip
+        for resource in inside:
+            azure_nodes.put(cluster, view, resource)
+        if not inside:  # a frame round nothing would not be drawn
+            cluster.node(f"{frame.id}_empty", label="", shape="point", width="0.01", style="invis")
+
+
+def _line(view: View, state: StateStyle, style: str) -> dict[str, str]:
+    paint = view.theme.layers["scope"]
+    return {
+        "style": style if state.line == "solid" else f"{style},{state.line}", "penwidth": f"{state.width:g}",
+        "color": view.theme.tones[state.tone] if state.own_line else paint.stroke, "fillcolor": paint.fill,
+    }  # fmt: skip
+
+
+def _legend(view: View, corner: str) -> str:
+    """What the lines mean, as far as they occur, what was not chosen, and which configuration this is: quiet, below."""
+    new = {r.is_new for r in view.plan}
+    signs = [
+        "Arrow: from what is needed to what needs it" if len(view.plan.resources) > 1 else "",
+        "Thick arrow: critical path" if view.shows("duration") and view.plan.critical_path_s else "",
+        "Double line: existing" if False in new else "",
+        "Folded corner: optional" if any(not r.look.obligatory for r in view.plan) else "",
+    ]
+    missing = _not_chosen(view.plan)
+    lines = [
+        *_wrapped([s for s in signs if s]),
+        f"Not chosen: {', '.join(missing)}" if missing else "",
+        corner,
+    ]
+    muted = view.theme.tones["muted"]
+    return labels.table(
+        [[labels.cell(labels.text(line, 10, muted), WIDE)] for line in lines if line], padding=1
+    )
+
+
+def _wrapped(parts: list[str]) -> list[str]:
+    """Join parts by two to a line, so that the legend is no wider than a small graph."""
+    return [" · ".join(parts[i : i + 2]) for i in range(0, len(parts), 2)]
+
+
+def _not_chosen(plan: Plan) -> list[str]:
+    """Labels of the optional sections that the plan holds nothing of."""
+    used = {r.section for r in plan}
+    kinds = {t.Settings.section: t.label for t in reversed(registry.TYPES.values()) if not t.look.obligatory}
+    return sorted(label for section, label in kinds.items() if section not in used)
+
+
+def _corner(view: View) -> str:
+    config = view.plan.config
+    day = datetime.fromtimestamp(view.now, UTC).date().isoformat() if view.now is not None else ""
+    parts = [
+        labels.fit(config.name, 150, 10),
+        config.cloud.capitalize(),
+        f"configuration {config.digest}",
+        day,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _name(view: View) -> str:
+    """The accessible name: what the picture is, and how far things are."""
+    count = len(view.plan.resources)
+    states = ", ".join(f"{n} {word.lower()}" for word, n in azure_nodes.tally(view).items())
+    name = labels.clean(view.plan.config.name)
+    return f"Azure graph of {name}: {count} {'resource' if count == 1 else 'resources'}, {states}"

@@ -1,0 +1,106 @@
+"""Text in drawings: whatever a name holds stays text, and is cut to its place so that a change of state moves nothing.
+
+Labels are HTML-like (https://graphviz.org/doc/info/shapes.html#html): no backslash escapes there, only entities.
+"""
+
+import html
+import unicodedata
+from collections.abc import Iterable
+
+ELLIPSIS = "…"
+GAP = 6  # points between an icon and its text
+NARROW = {"ijl'|": 0.24, "ftI.,:;!()[] /\\": 0.3, "r-": 0.35, "ckszxyvJ": 0.5, "mMW%@": 0.9}
+
+
+def clean(text: str) -> str:
+    """Replace what XML can't hold (control characters, lone surrogates, U+FFFE) by the replacement character."""
+    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
+
+
+def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:
+    """Cut from the middle until the text is about `points` wide at that font size; start and end tell names apart."""
+    text = clean(text)
+    units = points / size / (1.08 if bold else 1.0)
+    if _width(text) <= units:
+        return text
+    head, tail = 0, len(text)
+    while head < tail and _width(text[: head + 1] + ELLIPSIS + text[tail - 1 :]) <= units:
+        head, tail = head + 1, tail - 1
+    while tail < len(text) and unicodedata.combining(text[tail]):
+        tail += 1
+    return f"{text[:head]}{ELLIPSIS}{text[tail:]}"
+
+
+def start(text: str, points: float, size: float) -> str:
+    """The first words that fit in `points`; for sentences, whose start says most."""
+    text = clean(" ".join(text.split()))
+    if _width(text) <= points / size:
+        return text
+    room = points / size - _width(ELLIPSIS)
+    end = next(i for i in range(len(text) + 1) if _width(text[: i + 1]) > room)
+    words = text[:end].rpartition(" ")[0]
+    return (words if len(words) > end / 2 else text[:end]).rstrip(" ,.;:") + ELLIPSIS
+
+
+def text(content: str, size: float, colour: str, *, tag: str = "") -> str:
+    """A piece of text with its font; `tag` is B or S. An empty piece keeps its place."""
+    inner = html.escape(clean(content)).replace("  ", " \u00a0") or " "
+    inner = f"<{tag}>{inner}</{tag}>" if tag else inner
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
+
+
+def image(theme: str, icon: str, size: int, *, rows: int = 1) -> str:
+    """A cell with an icon of a fixed size and a gap after it; without an icon the place stays empty."""
+    span = f' ROWSPAN="{rows}"' if rows > 1 else ""
+    picture = f'<IMG SRC="{theme}/{icon}.png" SCALE="TRUE"/>' if icon else ""
+    square = f'<TD FIXEDSIZE="TRUE" WIDTH="{size}" HEIGHT="{size}"{span}>{picture}</TD>'
+    return f'{square}<TD WIDTH="{GAP}"{span}></TD>'
+
+
+def cell(content: str, width: float, *, height: float = 0) -> str:
+    """A cell of a fixed least width with one piece of text at its left."""
+    tall = f' HEIGHT="{height:g}"' if height else ""
+    return f'<TD ALIGN="LEFT" WIDTH="{width:g}"{tall}>{content}</TD>'
+
+
+def nested(rows: Iterable[Iterable[str]]) -> str:
+    """A table as one cell of another, so that its columns are its own."""
+    return f'<TD ALIGN="LEFT">{_table(rows, 0)}</TD>'
+
+
+def table(rows: Iterable[Iterable[str]], *, padding: int = 0) -> str:
+    """A whole label: rows of cells without lines."""
+    return f"<{_table(rows, padding)}>"
+
+
+def seconds(value: float) -> str:
+    """A duration for people: 0.4 s, 23 s, 3 min 5 s."""
+    if value < 9.95:
+        return f"{value:.1f} s".replace(".0 s", " s")
+    if value < 119.5:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def _is_xml(code: int) -> bool:
+    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def _table(rows: Iterable[Iterable[str]], padding: int) -> str:
+    body = "".join(f"<TR>{''.join(row)}</TR>" for row in rows)
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{body}</TABLE>'
+
+
+def _width(text: str) -> float:
+    return sum(map(_em, text))
+
+
+def _em(char: str) -> float:
+    """About how wide a character is in Arial, in parts of the font size; rather too wide than too narrow."""
+    if unicodedata.combining(char):
+        return 0.0
+    if unicodedata.east_asian_width(char) in "WF" or ord(char) > 0x2E7F:
+        return 1.1
+    narrow = next((width for chars, width in NARROW.items() if char in chars), None)
+    return narrow or (0.72 if char.isupper() or char in "w…" or ord(char) > 0x2FF else 0.56)

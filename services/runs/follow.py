@@ -41,7 +41,8 @@ def report(run: RunView) -> dict[str, Any]:
         }
         for s in run.steps.values()
     ]  # fmt: skip
-    return {"run": run.id, "state": run.state, "resources": rows}
+    took = (run.finished_at or time.time()) - (run.started_at or run.created_at)
+    return {"run": run.id, "state": run.state, "elapsed_s": round(took, 3), "resources": rows}
 
 
 def _project(config: ProjectConfig) -> projects.Project:

@@ -1,0 +1,192 @@
+"""What ARM itself knows without asking a provider: subscriptions, regions, providers, and the index of resources."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from simulator import regions
+from simulator.call import Call
+from simulator.errors import gateway
+from simulator.kinds import REGISTRY, Kind
+from simulator.namespaces import NAMESPACES
+from simulator.state import Resource
+
+UNREGISTERED = "unregistered namespaces"
+
+
+def subscriptions(call: Call) -> dict[str, Any]:
+    """Return the list of subscriptions."""
+    value = [_subscription(call, one.id, one.name) for one in call.world.subscriptions]
+    return {"value": value, "count": {"type": "Total", "value": len(value)}}
+
+
+def subscription(call: Call) -> dict[str, Any]:
+    """Return the addressed subscription."""
+    wanted = call.address.subscription.lower()
+    return next(_subscription(call, one.id, one.name) for one in call.world.subscriptions if one.id == wanted)
+
+
+def tenants(call: Call) -> dict[str, Any]:
+    """Return the list of tenants: the rehearsal has one."""
+    tenant = call.world.tenant_id
+    return {
+        "value": [
+            {
+                "id": f"/tenants/{tenant}",
+                "tenantId": tenant,
+                "countryCode": "NL",
+                "displayName": "Groundplan rehearsal",
+                "domains": ["rehearsal.onmicrosoft.com"],
+                "defaultDomain": "rehearsal.onmicrosoft.com",
+                "tenantCategory": "Home",
+                "tenantType": "AAD",
+            }
+        ]
+    }
+
+
+def locations(call: Call) -> dict[str, Any]:
+    """Return the regions of a subscription."""
+    return {"value": [region.wire(call.address.subscription) for region in regions.REGIONS]}
+
+
+def namespaces() -> dict[str, str]:
+    """Return every namespace in lower case, with its spelling."""
+    known = {kind.arm_type.split("/")[0] for kind in REGISTRY.values()}
+    known |= {room.namespace for room in NAMESPACES.values()}
+    return {name.lower(): name for name in sorted(known)}
+
+
+def providers(call: Call) -> list[dict[str, Any]]:
+    """Return every provider."""
+    return [provider(call, name) for name in namespaces().values()]
+
+
+def provider(call: Call, namespace: str) -> dict[str, Any]:
+    """Return one provider with its types and the regions that have them.
+
+    Raises:
+        ArmError: 404 InvalidResourceNamespace.
+    """
+    name = namespaces().get(namespace.lower())
+    if name is None:
+        raise gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    kinds = [kind for kind in REGISTRY.values() if kind.arm_type.split("/")[0] == name]
+    gone = call.state.note(UNREGISTERED, f"{call.address.subscription}/{name}")
+    return {
+        "id": f"/subscriptions/{call.address.subscription}/providers/{name}",
+        "namespace": name,
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": "NotRegistered" if gone else "Registered",
+        "resourceTypes": [_resource_type(kind) for kind in kinds],
+    }
+
+
+def register(call: Call, namespace: str, wanted: bool) -> dict[str, Any]:
+    """Register a namespace, or take the registration back, and return the provider."""
+    body = provider(call, namespace)
+    key = f"{call.address.subscription}/{body['namespace']}"
+    call.state.set_note(UNREGISTERED, key, None if wanted else True)
+    return provider(call, namespace)
+
+
+def check_registered(call: Call, kind: Kind) -> None:
+    """Raise 409 MissingSubscriptionRegistration for a namespace that is not registered."""
+    name = kind.arm_type.split("/")[0]
+    if not call.state.note(UNREGISTERED, f"{call.address.subscription}/{name}"):
+        return
+    code = "MissingSubscriptionRegistration"
+    message = f"The subscription is not registered to use namespace '{name}'. See https://aka.ms/rps-not-found for how to"
+    message += " register subscriptions."
+    raise gateway(409, code, message, details=[{"code": code, "target": name, "message": message}])
+
+
+def check_kind_version(call: Call, kind: Kind) -> None:
+    """Raise 400 NoRegisteredProviderFound for a version that the type never had."""
+    oldest, newest = kind.api_versions
+    if oldest <= call.api_version[:10] <= newest:
+        return
+    place = regions.normal(str((call.body or {}).get("location", ""))) if isinstance(call.body, dict) else ""
+    message = (
+        f"No registered resource provider found for location '{place}' and API version '{call.api_version}' for type "
+        f"'{kind.arm_type.split('/', 1)[1]}'. The supported api-versions are '{oldest} to {newest}'."
+    )
+    raise gateway(400, "NoRegisteredProviderFound", message)
+
+
+def filtered(call: Call, resources: list[Resource]) -> list[dict[str, Any]]:
+    """Return resources as ARM's index lists them, those that ``$filter`` lets through.
+
+    Raises:
+        ArmError: 400 InvalidFilterInQueryString for what this filter does not understand.
+    """
+    wanted: dict[str, str] = {}
+    text = call.query.get("$filter", "")
+    for term in re.split(r"\s+and\s+", text) if text else []:
+        found = re.fullmatch(
+            r"\s*(resourceType|name|resourceGroup|location)\s+eq\s+'([^']*)'\s*", term, re.IGNORECASE
+        )
+        if not found:
+            message = f"Invalid $filter '{text}' specified in the query string."
+            raise gateway(400, "InvalidFilterInQueryString", message)
+        wanted[found[1].lower()] = found[2].lower()
+    return [_indexed(one) for one in resources if _passes(one, wanted) and _is_indexed(one)]
+
+
+def _passes(resource: Resource, wanted: dict[str, str]) -> bool:
+    facts = {
+        "resourcetype": resource.type,
+        "name": resource.name.lower(),
+        "resourcegroup": resource.group.lower(),
+        "location": resource.location,
+    }
+    return all(facts[key] == value for key, value in wanted.items())
+
+
+def _is_indexed(resource: Resource) -> bool:
+    """Only what has a region of its own is in ARM's index."""
+    kind = REGISTRY.get(resource.type)
+    return kind is not None and kind.regional
+
+
+def _indexed(resource: Resource) -> dict[str, Any]:
+    keys = ("id", "name", "type", "location", "sku", "kind", "identity", "tags")
+    body = {key: resource.body[key] for key in keys if key in resource.body}
+    if body["type"].count("/") > 1:  # a child's name holds its parents' names here
+        body["name"] = "/".join(resource.id.split("/providers/")[-1].split("/")[2::2])
+    return body
+
+
+def _subscription(call: Call, number: str, name: str) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{number}",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": number,
+        "tenantId": call.world.tenant_id,
+        "displayName": name,
+        "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def _resource_type(kind: Kind) -> dict[str, Any]:
+    places = (
+        [one.display for one in regions.REGIONS if one.name not in kind.closed_regions]
+        if kind.regional
+        else []
+    )
+    return {
+        "resourceType": kind.arm_type.split("/", 1)[1],
+        "locations": places,
+        "apiVersions": list(reversed(kind.api_versions)),
+        "defaultApiVersion": kind.api_versions[1],
+        "capabilities": "CrossResourceGroupResourceMove, SupportsTags, SupportsLocation"
+        if kind.regional
+        else "None",
+    }

@@ -1,0 +1,300 @@
+"""Microsoft.MachineLearningServices: workspaces and their datastores.
+
+https://learn.microsoft.com/rest/api/azureml/workspaces
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal
+
+from simulator.address import Address
+from simulator.call import Call, Reply
+from simulator.errors import ArmError
+from simulator.kinds import Kind, matches
+from simulator.operations import Operation, Style
+from simulator.providers.storage import account_key
+from simulator.schema import Identity, NamedSku, Tracked, Wire
+from simulator.state import Resource
+from simulator.world import World, timestamp
+
+DELETED = "deleted ml workspaces"
+RETENTION = 14 * 86400
+NEEDS = {
+    "storageAccount": "microsoft.storage/storageaccounts",
+    "keyVault": "microsoft.keyvault/vaults",
+    "applicationInsights": "microsoft.insights/components",
+}
+MAY_HAVE = {"containerRegistry": "microsoft.containerregistry/registries"}
+Access = Literal["Enabled", "Disabled"]
+
+
+class WorkspaceProperties(Wire):
+    """A workspace's settings."""
+
+    friendlyName: str | None = None
+    description: str | None = None
+    storageAccount: str | None = None
+    keyVault: str | None = None
+    applicationInsights: str | None = None
+    containerRegistry: str | None = None
+    allowPublicAccessWhenBehindVnet: bool | None = None
+    allowRecoverSoftDeletedWorkspace: bool | None = None
+    allowRoleAssignmentOnRG: bool | None = None
+    discoveryUrl: str | None = None
+    enableDataIsolation: bool | None = None
+    encryption: dict[str, Any] | None = None
+    featureStoreSettings: dict[str, Any] | None = None
+    hbiWorkspace: bool | None = None
+    hubResourceId: str | None = None
+    imageBuildCompute: str | None = None
+    ipAllowlist: list[str] | None = None
+    managedNetwork: dict[str, Any] | None = None
+    primaryUserAssignedIdentity: str | None = None
+    provisionNetworkNow: bool | None = None
+    publicNetworkAccess: Access | None = None
+    serverlessComputeSettings: dict[str, Any] | None = None
+    serviceManagedResourcesSettings: dict[str, Any] | None = None
+    sharedPrivateLinkResources: list[dict[str, Any]] | None = None
+    softDeleteRetentionInDays: int | None = None
+    systemDatastoresAuthMode: Literal["accesskey", "identity", "userdelegationsas"] | None = None
+    v1LegacyMode: bool | None = None
+    workspaceHubConfig: dict[str, Any] | None = None
+
+
+class WorkspaceBody(Tracked):
+    """What a PUT on a workspace may say."""
+
+    identity: Identity
+    kind: Literal["Default", "Hub", "Project", "FeatureStore"] | None = None
+    sku: NamedSku | None = None
+    properties: WorkspaceProperties
+
+
+class Workspace(Kind):
+    """A Machine Learning workspace."""
+
+    arm_type = "Microsoft.MachineLearningServices/workspaces"
+    body = WorkspaceBody
+    api_versions = ("2018-11-19", "2026-12-31")
+    closed_regions = frozenset({"westindia", "jioindiawest", "australiacentral", "australiacentral2"})
+    seconds = 30
+    update_seconds = 5
+    delete_seconds = 15
+    deletion_rank = 2
+    create_status = update_status = delete_status = 202
+    create_style = update_style = delete_style = Style(
+        status="/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
+        "/workspaceOperationsStatus/{id}",
+        result="/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
+        "/workspaceOperationsStatus/{id}",
+        status_query="&type=async",
+        result_query="&type=location",
+    )
+    actions = {"listkeys": "list_keys"}  # noqa: RUF012
+
+    def check_name(self, call: Call, name: str) -> None:
+        """Refuse a bad name, and one whose workspace is only soft-deleted."""
+        if not matches("[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", name):
+            message = (
+                f"Workspace name '{name}' is invalid: it must be 3 to 33 characters, begin with a letter or digit, and "
+                "hold only letters, digits, hyphens and underscores."
+            )
+            raise ArmError(400, "ValidationError", message, target="workspace")
+        properties = (call.body or {}).get("properties") or {}
+        kept = call.state.note(DELETED, call.address.path)
+        if (
+            kept
+            and kept["until"] > call.world.now()
+            and not properties.get("allowRecoverSoftDeletedWorkspace")
+        ):
+            message = "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
+            raise ArmError(400, "BadRequest", message)
+
+    def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
+        """Refuse a workspace without its storage account, key vault and Application Insights, or with bad ones."""
+        if body.kind in {"Project", "Hub"}:
+            raise ArmError(400, "ValidationError", f"The rehearsal has no workspaces of kind '{body.kind}'.")
+        if any(getattr(body.properties, key) is None for key in NEEDS):
+            message = "Missing dependent resources in workspace json"
+            details = [{"code": "Invalid", "message": message, "target": "workspace"}]
+            raise ArmError(400, "ValidationError", message, target="workspace", details=details)
+        for key, kind in {**NEEDS, **MAY_HAVE}.items():
+            if given := getattr(body.properties, key):
+                _check_dependency(call, key, kind, given)
+        return None
+
+    def busy(self, call: Call, resource: Resource, operation: Operation) -> ArmError | None:
+        """Return the error for a write while the workspace is being made or changed."""
+        message = f"Workspace '{resource.name}' is in provisioning state {resource.state}; another operation is running."
+        return ArmError(409, "Conflict", message)
+
+    def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
+        """Answer with no body."""
+        return None
+
+    def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
+        """Add Azure's defaults, addresses and the workspace's identity."""
+        kept = call.state.note(DELETED, resource.id) if not before else None
+        old = (before or (kept or {}).get("body", {})).get("properties", {})
+        call.state.set_note(DELETED, resource.id, None)
+        number, location = old.get("workspaceId") or str(uuid.uuid4()), body["location"]
+        given = {key: value for key, value in body["properties"].items() if key not in _WRITE_ONLY}
+        defaults: dict[str, Any] = {
+            "friendlyName": resource.name,
+            "description": "",
+            "hbiWorkspace": False,
+            "publicNetworkAccess": "Enabled",
+            "v1LegacyMode": False,
+            "systemDatastoresAuthMode": "accesskey",
+            "enableDataIsolation": False,
+            "allowPublicAccessWhenBehindVnet": False,
+            "managedNetwork": {"isolationMode": "Disabled"},
+            "storageHnsEnabled": False,
+            "privateEndpointConnections": [],
+            "creationTime": old.get("creationTime") or timestamp(call.world.now()),
+            "tenantId": call.world.tenant_id,
+        }
+        addresses = {
+            "workspaceId": number,
+            "discoveryUrl": f"{call.world.endpoint}/discovery",
+            "mlFlowTrackingUri": f"azureml://{location}.api.azureml.ms/mlflow/v1.0{resource.id}",
+            "notebookInfo": None,
+        }
+        body["properties"] = defaults | given | addresses
+        body["sku"] = (
+            {"name": "Basic", "tier": "Basic"} if "sku" not in body else {"tier": "Basic", **body["sku"]}
+        )
+        body.setdefault("kind", "Default")
+        body["identity"] = call.world.identity(body["identity"], resource.id)
+        body["etag"] = None
+
+    def delete(self, call: Call) -> Reply:
+        """Delete softly; with ``forceToPurge=true`` for good, also what is only soft-deleted."""
+        force = call.query.get("forcetopurge", "").lower() == "true"
+        kept = call.state.note(DELETED, call.address.path)
+        if force and call.state.get(call.address.path) is None and kept:
+            call.state.set_note(DELETED, call.address.path, None)
+            return Reply(200)
+        reply = super().delete(call)
+        resource = call.state.get(call.address.path)
+        if resource is not None and force:
+            resource.hidden["purge"] = True
+            call.state.put(resource)
+        return reply
+
+    def deleted(self, world: World, resource: Resource) -> None:
+        """Keep the workspace for 14 days, unless it is to be purged."""
+        if resource.hidden.get("purge"):
+            return
+        kept = {"id": resource.id, "body": resource.body, "until": world.now() + RETENTION}
+        world.state.set_note(DELETED, resource.id, kept)
+
+    def created(self, world: World, resource: Resource) -> None:
+        """Add the datastores that every workspace begins with."""
+        for name, (kind, container, default) in _DATASTORES.items():
+            world.state.put(_datastore(world, resource, name, kind, container, default))
+
+    def list_keys(self, call: Call, resource: Resource) -> Reply:
+        """Answer the keys that a workspace holds."""
+        storage = call.state.get(resource.body["properties"]["storageAccount"])
+        insights = call.state.get(resource.body["properties"]["applicationInsights"])
+        return Reply(
+            200,
+            {
+                "userStorageResourceId": resource.body["properties"]["storageAccount"],
+                "userStorageKey": account_key(storage, "key1") if storage else None,
+                "appInsightsInstrumentationKey": insights.body["properties"]["InstrumentationKey"]
+                if insights
+                else None,
+                "containerRegistryCredentials": None,
+                "notebookAccessKeys": None,
+            },
+        )
+
+
+class Datastore(Kind):
+    """A datastore of a workspace; only those that Azure makes itself, for now."""
+
+    arm_type = "Microsoft.MachineLearningServices/workspaces/datastores"
+    regional = False
+    deletion_rank = 1
+    api_versions = ("2020-05-01-preview", "2026-12-31")
+
+    def view(self, resource: Resource) -> dict[str, Any]:
+        """Show a datastore without a provisioning state: it has none."""
+        body = super().view(resource)
+        del body["properties"][self.state_key]
+        return body
+
+    def list(self, call: Call) -> list[dict[str, Any]]:
+        """List them, only the default one when asked so."""
+        found = super().list(call)
+        wanted = call.query.get("isdefault")
+        return [
+            one
+            for one in found
+            if wanted is None or str(one["properties"]["isDefault"]).lower() == wanted.lower()
+        ]
+
+    def put(self, call: Call) -> Reply:
+        """Refuse: datastores of one's own are not part of the rehearsal yet."""
+        raise ArmError(
+            400, "UserError", "The rehearsal has only the datastores that a workspace begins with."
+        )
+
+    def missing(self, address: Address) -> ArmError:
+        """Return the workspace's own 404."""
+        return ArmError(404, "UserError", f"Could not find datastore: {address.name}.")
+
+
+_WRITE_ONLY = frozenset({"allowRecoverSoftDeletedWorkspace", "softDeleteRetentionInDays", "discoveryUrl"})
+_DATASTORES = {
+    "workspaceblobstore": ("AzureBlob", "azureml-blobstore-{id}", True),
+    "workspaceartifactstore": ("AzureBlob", "azureml", False),
+    "workspaceworkingdirectory": ("AzureFile", "code-{id}", False),
+    "workspacefilestore": ("AzureFile", "azureml-filestore-{id}", False),
+}
+
+
+def _check_dependency(call: Call, key: str, kind: str, given: str) -> None:
+    found = call.state.get(given)
+    if found is None or found.type != kind:
+        message = f"The {key} '{given}' of the workspace was not found."
+        raise ArmError(400, "ValidationError", message, target=key)
+    if found.state in {"Creating", "Deleting", "Failed"}:
+        message = f"The {key} '{found.name}' is not ready: its provisioning state is {found.state}."
+        raise ArmError(400, "ValidationError", message, target=key)
+    if key == "storageAccount":
+        sku, hns = found.body["sku"]["name"], found.body["properties"].get("isHnsEnabled")
+        if sku.startswith("Premium") or hns:
+            why = (
+                "a premium account" if sku.startswith("Premium") else "an account with hierarchical namespace"
+            )
+            message = f"Storage account '{found.name}' is {why}, which cannot be a workspace's default storage account."
+            raise ArmError(400, "ValidationError", message, target=key)
+
+
+def _datastore(
+    world: World, workspace: Resource, name: str, kind: str, container: str, default: bool
+) -> Resource:
+    storage = workspace.body["properties"]["storageAccount"].rsplit("/", 1)[1]
+    by_key = workspace.body["properties"]["systemDatastoresAuthMode"] == "accesskey"
+    place = container.format(id=workspace.body["properties"]["workspaceId"])
+    resource_id = f"{workspace.id}/datastores/{name}"
+    properties: dict[str, Any] = {
+        "description": None,
+        "tags": {},
+        "properties": None,
+        "isDefault": default,
+        "credentials": {"credentialsType": "AccountKey" if by_key else "None"},
+        "datastoreType": kind,
+        "accountName": storage,
+        "containerName" if kind == "AzureBlob" else "fileShareName": place,
+        "endpoint": world.blob_suffix,
+        "protocol": "https",
+        "serviceDataAccessAuthIdentity": "None" if by_key else "WorkspaceSystemAssignedIdentity",
+    }
+    body = {"id": resource_id, "name": name, "type": Datastore.arm_type, "properties": properties}
+    body["systemData"] = workspace.body["systemData"]
+    return Resource(resource_id, Datastore.arm_type.lower(), name, "Succeeded", body, created=world.now())

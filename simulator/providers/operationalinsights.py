@@ -1,0 +1,145 @@
+"""Microsoft.OperationalInsights: Log Analytics workspaces.
+
+https://learn.microsoft.com/rest/api/loganalytics/workspaces
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal
+
+from pydantic import Field
+
+from simulator.call import Call, Reply, page
+from simulator.errors import ArmError
+from simulator.kinds import Kind, matches
+from simulator.namespaces import Namespace
+from simulator.operations import Style
+from simulator.schema import Identity, Tracked, Wire
+from simulator.state import Resource
+from simulator.world import World, timestamp
+
+DELETED = "deleted log analytics"
+RETENTION = 14 * 86400
+
+
+class Sku(Wire):
+    """How the workspace is paid for."""
+
+    name: Literal[
+        "Free", "Standard", "Premium", "PerNode", "PerGB2018", "pergb2018", "Standalone", "CapacityReservation", "LACluster"
+    ]  # fmt: skip
+    capacityReservationLevel: int | None = None
+
+
+class WorkspaceProperties(Wire):
+    """A workspace's settings."""
+
+    sku: Sku | None = None
+    retentionInDays: int | None = Field(default=None, ge=-1, le=730)
+    workspaceCapping: dict[str, Any] | None = None
+    publicNetworkAccessForIngestion: str | None = None
+    publicNetworkAccessForQuery: str | None = None
+    forceCmkForQuery: bool | None = None
+    features: dict[str, Any] | None = None
+    defaultDataCollectionRuleResourceId: str | None = None
+    replication: dict[str, Any] | None = None
+
+
+class WorkspaceBody(Tracked):
+    """What a PUT on a workspace may say."""
+
+    properties: WorkspaceProperties | None = None
+    identity: Identity | None = None
+
+
+class LogAnalyticsWorkspace(Kind):
+    """A Log Analytics workspace."""
+
+    arm_type = "Microsoft.OperationalInsights/workspaces"
+    body = WorkspaceBody
+    seconds = 22
+    delete_seconds = 11
+    deletion_rank = 7
+    create_status = 201
+    create_style = Style(
+        status="/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/locations/{location}"
+        "/operationstatuses/{id}",
+        retry_after=20,
+    )
+    actions = {"sharedkeys": "shared_keys"}  # noqa: RUF012
+
+    def check_name(self, call: Call, name: str) -> None:
+        """Refuse a bad name."""
+        if not matches("[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]", name):
+            message = (
+                f"'{name}' is not a valid workspace name. The workspace name should include 4-63 letters, digits or '-'. "
+                "The '-' should not be the first or the last symbol."
+            )
+            raise ArmError(400, "InvalidParameter", message)
+
+    def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
+        """Add Azure's defaults; a workspace of that name that was soft-deleted comes back as it was."""
+        kept = call.state.note(DELETED, resource.id) if not before else None
+        if kept and kept["until"] < call.world.now():
+            kept = None
+        call.state.set_note(DELETED, resource.id, None)
+        old = (before or (kept or {}).get("body", {})).get("properties", {})
+        now, given = timestamp(call.world.now()), body["properties"]
+        sku = given.get("sku", {}).get("name", "PerGB2018")
+        # Recorded: a new workspace that asks for Standalone gets PerGB2018.
+        sku = "PerGB2018" if sku.lower() in {"standalone", "pergb2018"} else sku
+        body["properties"] = {
+            "customerId": old.get("customerId") or str(uuid.uuid4()),
+            "retentionInDays": 30,
+            "features": {
+                "legacy": 0,
+                "searchVersion": 1,
+                "enableLogAccessUsingOnlyResourcePermissions": True,
+            },
+            "workspaceCapping": {
+                "dailyQuotaGb": -1.0,
+                "quotaNextResetTime": now,
+                "dataIngestionStatus": "RespectQuota",
+            },
+            "publicNetworkAccessForIngestion": "Enabled",
+            "publicNetworkAccessForQuery": "Enabled",
+            "createdDate": old.get("createdDate") or now,
+            "modifiedDate": now,
+            **given,
+            "sku": {"name": sku, "lastSkuUpdate": now},
+        }
+        body.pop("systemData")
+        body["etag"] = f'"{uuid.uuid4()}"'
+
+    def delete(self, call: Call) -> Reply:
+        """Delete softly, or for good with ``force=true``."""
+        reply = super().delete(call)
+        if call.query.get("force", "").lower() == "true":
+            call.state.set_note(DELETED, call.address.path, None)
+        return reply
+
+    def deleted(self, world: World, resource: Resource) -> None:
+        """Keep the workspace for 14 days."""
+        world.state.set_note(
+            DELETED, resource.id, {"id": resource.id, "body": resource.body, "until": world.now() + RETENTION}
+        )
+
+    def shared_keys(self, call: Call, resource: Resource) -> Reply:
+        """Answer the workspace's two keys."""
+        keys = {name: call.world.fixed_id(f"{resource.key}/{name}") for name in ("primary", "secondary")}
+        return Reply(200, {f"{name}SharedKey": value for name, value in keys.items()})
+
+
+class OperationalInsights(Namespace):
+    """The workspaces that are only soft-deleted."""
+
+    namespace = "Microsoft.OperationalInsights"
+
+    def other(self, call: Call) -> Reply | None:
+        """Answer the list of deleted workspaces of a subscription or a group."""
+        if call.method != "GET" or [part.lower() for part in call.address.parts] != ["deletedworkspaces"]:
+            return None
+        scope, now = call.address.scope.lower() + "/", call.world.now()
+        kept = [note for note in call.state.notes(DELETED).values() if note["id"].lower().startswith(scope)]
+        return page(call, [note["body"] for note in kept if note["until"] > now])

@@ -1,0 +1,326 @@
+// Shows a graph that the server drew: swaps it in place and keeps zoom, focus and hover. Names come as SVG text that
+// a parser wrote, or as data set by textContent; nothing is ever read as markup here.
+
+const READABLE = 0.72; // the graph does not open smaller than this; "Fit" shows it whole
+const NARROW = "(max-width: 899px)";
+const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+const seen = new Map(); // zoom and focus of every graph by its id: they outlive a change of page
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const view = (parentElement.graphView ??= new GraphView(parentElement));
+  view.update(data, (key) => setTriggerValue("activated", key));
+  return () => view.close();
+}
+
+class GraphView {
+  constructor(root) {
+    this.root = root;
+    for (const part of ["graph", "strip", "frame", "bar", "stage", "twin", "card"]) this[part] = root.querySelector(`.${part}`);
+    this.pointers = new Map();
+    this.listen();
+  }
+
+  listen() {
+    const { stage, bar } = this;
+    bar.addEventListener("click", (e) => this.act(e.target.closest("[data-act]")?.dataset.act));
+    stage.addEventListener("keydown", (e) => this.key(e));
+    stage.addEventListener("click", (e) => this.activate(nodeOf(e.target)));
+    stage.addEventListener("focusin", (e) => this.focused(nodeOf(e.target)));
+    stage.addEventListener("focusout", () => this.point(null));
+    stage.addEventListener("pointerover", (e) => e.pointerType === "mouse" && this.point(nodeOf(e.target)));
+    stage.addEventListener("pointerleave", () => this.point(null));
+    stage.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
+    stage.addEventListener("pointerdown", (e) => this.down(e));
+    stage.addEventListener("pointermove", (e) => this.move(e));
+    for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, (e) => this.up(e));
+    this.frame.addEventListener("fullscreenchange", () => this.full());
+    this.resized = new ResizeObserver(() => this.untouched && this.home());
+    this.resized.observe(this.frame);
+    this.narrow = matchMedia(NARROW);
+    this.fold = () => { this.graph.open = !this.narrow.matches; };
+    this.narrow.addEventListener("change", this.fold);
+    this.fold();
+    if (!this.frame.requestFullscreen) bar.querySelector("[data-act=full]").hidden = true;
+  }
+
+  close() {
+    this.resized.disconnect();
+    this.narrow.removeEventListener("change", this.fold);
+    delete this.root.graphView;
+  }
+
+  update(data, tell) {
+    this.tell = tell;
+    this.data = data;
+    this.state = seen.get(data.id) ?? { x: 0, y: 0, scale: 0, focus: null };
+    seen.set(data.id, this.state);
+    this.frame.dataset.theme = isDark(this.frame) ? "dark" : "light";
+    this.strip.textContent = data.name;
+    this.draw(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement);
+    this.tabulate();
+    if (this.untouched) this.home();
+    else this.size();
+    this.apply();
+  }
+
+  // The same layout: only what differs is replaced, so that focus and hover stay. Another layout: all of it.
+  draw(fresh) {
+    prepare(fresh, this.data);
+    const old = this.svg;
+    const focus = nodeOf(this.root.activeElement)?.dataset.key;
+    if (old && sameLayout(old, fresh)) patch(old, fresh);
+    else if (old) old.replaceWith(fresh);
+    else this.stage.append(fresh);
+    const keep = this.nodes.find((n) => n.dataset.key === this.state.focus) ?? this.nodes[0];
+    for (const node of this.nodes) node.setAttribute("tabindex", node === keep ? 0 : -1);
+    if (focus && nodeOf(this.root.activeElement)?.dataset.key !== focus) this.find(focus)?.focus({ preventScroll: true });
+    if (this.pointed) this.point(this.find(this.pointed.dataset.key));
+  }
+
+  get svg() { return this.stage.querySelector("svg"); }
+  get nodes() { return [...this.stage.querySelectorAll("[data-key]")]; }
+  get natural() { const box = this.svg.viewBox.baseVal; return { width: box.width, height: box.height }; }
+  get untouched() { return !this.state.scale || this.state.auto; }
+  find(key) { return this.nodes.find((n) => n.dataset.key === key); }
+
+  tabulate() {
+    const table = element("table", "");
+    table.append(element("caption", this.data.name), element("thead", ""), element("tbody", ""));
+    const line = (cells, tag) => {
+      const row = element("tr", "");
+      row.append(...cells.map((text, place) => {
+        const cell = element(tag === "th" || !place ? "th" : "td", text);
+        if (cell.tagName === "TH") cell.scope = tag === "th" ? "col" : "row";
+        return cell;
+      }));
+      return row;
+    };
+    table.tHead.append(line(this.data.columns, "th"));
+    table.tBodies[0].append(...this.data.rows.map((row) => line(row, "td")));
+    this.twin.replaceChildren(table);
+    this.twin.setAttribute("aria-label", `${this.data.name}, as a table`);
+  }
+
+  act(name) {
+    const { clientWidth: w, clientHeight: h } = this.stage;
+    if (name === "in" || name === "out") this.zoom(name === "in" ? 1.25 : 0.8, w / 2, h / 2);
+    if (name === "fit") this.fit(0);
+    if (name === "full") document.fullscreenElement ? document.exitFullscreen() : this.frame.requestFullscreen();
+    if (name === "table") this.toggle();
+  }
+
+  toggle() {
+    const button = this.bar.querySelector("[data-act=table]");
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", on);
+    this.twin.hidden = !on;
+    this.stage.hidden = on;
+    this.card.hidden = true;
+    if (!on && this.untouched) this.home();
+  }
+
+  full() {
+    this.bar.querySelector("[data-act=full]").textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+    requestAnimationFrame(() => this.fit(0));
+  }
+
+  // Where the graph opens: whole, unless its text would be too small to read.
+  home() { this.size(); this.fit(READABLE); this.state.auto = true; }
+
+  size() {
+    const { width, height } = this.natural;
+    const room = this.frame.clientWidth;
+    const wanted = Math.min(this.data.height, Math.max(200, height * Math.min(1.15, room / width)));
+    this.stage.style.height = this.twin.style.maxHeight = `${Math.round(wanted)}px`;
+  }
+
+  fit(least) {
+    const { clientWidth: w, clientHeight: h } = this.stage;
+    if (!w || !h) return;
+    const { width, height } = this.natural;
+    const scale = Math.max(least, Math.min(w / width, h / height, 1.15));
+    Object.assign(this.state, { scale, x: Math.max(0, (w - width * scale) / 2), y: Math.max(0, (h - height * scale) / 2), auto: !least ? false : true });
+    this.apply();
+  }
+
+  zoom(by, x, y) {
+    const { state } = this;
+    const scale = Math.min(4, Math.max(0.15, state.scale * by));
+    state.x = x - ((x - state.x) * scale) / state.scale;
+    state.y = y - ((y - state.y) * scale) / state.scale;
+    Object.assign(state, { scale, auto: false });
+    this.apply();
+  }
+
+  apply() {
+    const { x, y, scale } = this.state;
+    const { width, height } = this.natural;
+    Object.assign(this.svg.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${x}px, ${y}px) scale(${scale})` });
+    if (this.pointed) this.place(this.pointed);
+  }
+
+  wheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
+    event.preventDefault();
+    const box = this.stage.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
+  }
+
+  down(event) {
+    if (event.button) return;
+    this.pointers.set(event.pointerId, event);
+    this.dragged = this.pointers.size > 1;
+  }
+
+  move(event) {
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return;
+    const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
+    if (!this.dragged && Math.hypot(dx, dy) < 4) return;
+    this.dragged = true;
+    this.stage.setPointerCapture(event.pointerId);
+    this.stage.classList.add("held");
+    if (this.pointers.size > 1) this.pinch(event);
+    else Object.assign(this.state, { x: this.state.x + dx, y: this.state.y + dy, auto: false });
+    this.pointers.set(event.pointerId, event);
+    this.apply();
+  }
+
+  pinch(event) {
+    const other = [...this.pointers.values()].find((p) => p.pointerId !== event.pointerId);
+    const before = this.pointers.get(event.pointerId);
+    const span = (p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY) || 1;
+    const box = this.stage.getBoundingClientRect();
+    this.zoom(span(event) / span(before), (event.clientX + other.clientX) / 2 - box.left, (event.clientY + other.clientY) / 2 - box.top);
+  }
+
+  up(event) {
+    this.pointers.delete(event.pointerId);
+    if (!this.pointers.size) this.stage.classList.remove("held");
+  }
+
+  key(event) {
+    const node = nodeOf(this.root.activeElement);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const done = () => event.preventDefault();
+    if (node && (event.key === "Enter" || event.key === " ")) { done(); this.dragged = false; this.activate(node); }
+    else if (node && ARROWS[event.key]) { done(); this.go(this.next(node, ARROWS[event.key])); }
+    else if (event.key === "Home" || event.key === "End") { done(); this.go(this.nodes.at(event.key === "Home" ? 0 : -1)); }
+    else if (event.key === "Escape") this.point(null);
+    else if ("+=".includes(event.key)) { done(); this.act("in"); }
+    else if (event.key === "-") { done(); this.act("out"); }
+    else if (event.key === "0") { done(); this.act("fit"); }
+  }
+
+  // Along the arrows first: the neighbour that lies most in that direction; else the nearest node that way.
+  next(node, [dx, dy]) {
+    const from = middle(node);
+    const rate = (other) => {
+      const to = middle(other);
+      const along = (to.x - from.x) * dx + (to.y - from.y) * dy;
+      const aside = Math.abs((to.x - from.x) * dy) + Math.abs((to.y - from.y) * dx);
+      return along > 8 ? along + 2 * aside : Infinity;
+    };
+    const best = (keys) => this.nodes.filter((n) => n !== node && keys(n.dataset.key))
+      .map((n) => [rate(n), n]).filter(([rated]) => rated < Infinity).sort((a, b) => a[0] - b[0])[0]?.[1];
+    const near = this.data.neighbours[node.dataset.key] ?? [];
+    return best((key) => near.includes(key)) ?? best(() => true);
+  }
+
+  go(node) {
+    if (!node) return;
+    for (const other of this.nodes) other.setAttribute("tabindex", other === node ? 0 : -1);
+    node.focus({ preventScroll: true });
+  }
+
+  focused(node) {
+    if (!node) return;
+    this.state.focus = node.dataset.key;
+    if (!node.matches(":focus-visible")) return;
+    this.reveal(node);
+    this.point(node);
+  }
+
+  reveal(node) {
+    const [box, stage] = [face(node).getBoundingClientRect(), this.stage.getBoundingClientRect()];
+    const shift = (low, high, from, to) => (low < from ? from - low + 8 : high > to ? Math.max(to - high - 8, from - low + 8) : 0);
+    const [dx, dy] = [shift(box.left, box.right, stage.left, stage.right), shift(box.top, box.bottom, stage.top, stage.bottom)];
+    if (!dx && !dy) return;
+    Object.assign(this.state, { x: this.state.x + dx, y: this.state.y + dy, auto: false });
+    this.apply();
+  }
+
+  activate(node) {
+    if (!node || this.dragged) return;
+    this.state.focus = node.dataset.key;
+    this.tell(node.dataset.key);
+  }
+
+  point(node) {
+    this.pointed = node;
+    this.card.hidden = !node;
+    const key = node?.dataset.key;
+    for (const part of this.stage.querySelectorAll(".edge, [data-key]")) {
+      const { source, target } = part.dataset;
+      part.classList.toggle("lit", Boolean(key) && (source === key || target === key || part === node));
+    }
+    if (!node) return;
+    const list = element("dl", "");
+    for (const [word, value] of this.data.facts[key] ?? []) list.append(element("dt", word), element("dd", value));
+    this.card.replaceChildren(list);
+    this.place(node);
+  }
+
+  place(node) {
+    const [box, frame] = [face(node).getBoundingClientRect(), this.frame.getBoundingClientRect()];
+    const { offsetWidth: w, offsetHeight: h } = this.card;
+    const right = box.right - frame.left + 10;
+    const left = right + w < frame.width ? right : Math.max(4, box.left - frame.left - w - 10);
+    const top = Math.min(Math.max(4, box.top - frame.top), Math.max(4, frame.height - h - 4));
+    Object.assign(this.card.style, { left: `${left}px`, top: `${top}px` });
+  }
+}
+
+function prepare(svg, data) {
+  svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", data.name);
+  for (const title of svg.querySelectorAll("title")) title.remove(); // the card says it, the browser's own bubble need not
+  for (const edge of svg.querySelectorAll(".edge")) edge.setAttribute("aria-hidden", true);
+  for (const text of svg.querySelectorAll("text, .icon")) text.setAttribute("aria-hidden", true);
+  for (const node of svg.querySelectorAll("[data-key]")) {
+    const said = (data.facts[node.dataset.key] ?? []).filter(([word]) => !["Type", "Resource ID"].includes(word));
+    node.setAttribute("role", "button");
+    node.setAttribute("aria-label", said.map(([word, value]) => `${word}: ${value}`).join(", "));
+  }
+}
+
+function sameLayout(old, fresh) {
+  const shape = (svg) => svg.getAttribute("viewBox") + [...svg.firstElementChild.children].map((c) => c.id).join();
+  return shape(old) === shape(fresh);
+}
+
+function patch(old, fresh) {
+  const [before, after] = [old.firstElementChild.children, [...fresh.firstElementChild.children]];
+  old.setAttribute("aria-label", fresh.getAttribute("aria-label"));
+  after.forEach((part, place) => {
+    const shown = before[place];
+    if (shown.innerHTML !== part.innerHTML) shown.replaceChildren(...part.childNodes);
+    for (const { name, value } of part.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+  });
+}
+
+// The part of a node that is shown as its place: of a frame only its heading, or the card would lie outside.
+function face(node) { return node.classList.contains("cluster") ? node.querySelector("text") : node; }
+function nodeOf(target) { return target?.closest?.("[data-key]") ?? null; }
+function middle(node) { const box = face(node).getBoundingClientRect(); return { x: box.x + box.width / 2, y: box.y + box.height / 2 }; }
+
+function element(tag, text) {
+  const made = document.createElement(tag);
+  if (text) made.textContent = text;
+  return made;
+}
+
+function isDark(within) {
+  const [r, g, b] = getComputedStyle(within).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+}

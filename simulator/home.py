@@ -35,7 +35,7 @@ def lock(folder: Path) -> TextIO:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = (folder / "simulator.lock").open("a+", encoding="utf-8")  # noqa: SIM115 - held until the process ends
+        file = (folder / "simulator.lock").open("a+", encoding="utf-8")
     except OSError as wrong:
         raise Refused(f"the state folder {folder} cannot be used: {wrong.strerror}") from None
     try:

@@ -25,6 +25,9 @@ from simulator.world import World
 
 _TRANSPORTS: dict[Any, asyncio.BaseTransport] = {}
 
+#: Seconds that a request in flight still has when the simulator is told to stop.
+GRACE = 0.4
+
 assert providers  # importing them is what registers the types
 
 
@@ -34,6 +37,7 @@ def serve(folder: Path, port: int | None, pace: float, seed_number: int | None) 
     Raises:
         Refused: with the one line that says why it cannot start.
     """
+    os.umask(0o077)  # what lies in the state is for its owner alone
     with home.lock(folder):
         kept = home.remembered(folder, port, seed_number)
         sock = home.listen(folder, kept)
@@ -75,7 +79,7 @@ def _config(world: World, certs: certificates.Certificates) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=0,
+        timeout_graceful_shutdown=GRACE,  # type: ignore[arg-type] # a float does as well
     )
     config.load()
     config.ssl = certs.context()

@@ -9,8 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPMessage, HTTPSConnection

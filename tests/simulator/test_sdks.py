@@ -68,7 +68,7 @@ def test_storage_account(simulator: Running, resources: ResourceManagementClient
         client.storage_accounts.update(GROUP, "stsdks1", {"tags": {"a": "b"}})
         assert client.storage_accounts.get_properties(GROUP, "stsdks1").tags == {"a": "b"}
         assert "stsdks1" in {one.name for one in client.storage_accounts.list()}
-        assert ["stsdks1"] == [one.name for one in client.storage_accounts.list_by_resource_group(GROUP)]
+        assert [one.name for one in client.storage_accounts.list_by_resource_group(GROUP)] == ["stsdks1"]
         free = client.storage_accounts.check_name_availability(
             {"name": "stsdks1", "type": "Microsoft.Storage/storageAccounts"}
         )
@@ -189,11 +189,11 @@ def test_async_clients(simulator: Running, resources: ResourceManagementClient) 
             connection_verify=ready["ca_bundle"],
         ) as credential:
             async with AsyncStorage(credential, ready["subscription_id"], **options) as storage:
-                body = {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+                body: Any = {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
                 poller = await storage.storage_accounts.begin_create(GROUP, "stasync1", body)
                 account = await poller.result()
             async with AsyncResources(credential, ready["subscription_id"], **options) as client:
-                found = await client.resources.get_by_id(account.id, api_version="2023-01-01")
+                found = await client.resources.get_by_id(str(account.id), api_version="2023-01-01")
         return str(account.id), str(found.id)
 
     made, found = asyncio.run(work())

@@ -37,14 +37,13 @@ def main() -> None:
     """Run the command line; whatever goes wrong is one message and an exit code, never a traceback."""
     as_json = "--json" in sys.argv
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = app(standalone_mode=False)
     except KeyboardInterrupt:
         say("Stopped. What was begun goes on; `python -m services status` shows it.")
         sys.exit(1)
     except Exception as error:
-        sys.exit(_report(error, as_json))
+        code = _report(error, as_json)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def say(message: str) -> None:

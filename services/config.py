@@ -17,7 +17,7 @@ from services import naming
 from services.naming import NameRule
 
 # The rehearsal's subscription when no simulator says otherwise (its own default, `--seed 0`).
-REHEARSAL_SUBSCRIPTION = "5eed0000-0000-4000-8000-000000000000"
+REHEARSAL_SUBSCRIPTION = "a9f878f9-874b-5edc-99bf-5165dcedfd8e"
 Cloud = Literal["rehearsal", "azure"]
 Source = Literal["csv", "xlsx", "json", "sql"]
 ENDPOINT = NameRule(

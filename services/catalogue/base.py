@@ -141,8 +141,9 @@ class ResourceType(ABC):
         """Fill in a node from settings with `mode`, `name` and `id`."""
         values: dict[str, Any] = {
             "key": self.key, "type": self.arm_type, "api_version": self.api_version,
-            "name": getattr(settings, "name", ""), "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"), "label": self.label,
-            "look": self.look, "location": config.location, "expected_s": self.expected_s, "section": settings.section,
+            "name": getattr(settings, "name", ""),
+            "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"),
+            "label": self.label, "look": self.look, "location": config.location, "expected_s": self.expected_s, "section": settings.section,
             "sku": str(getattr(settings, "sku", "") or ""),
         }  # fmt: skip
         values |= more

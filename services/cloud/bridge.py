@@ -17,18 +17,25 @@ T = TypeVar("T")
 
 
 def ask(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], timeout: float = 60.0) -> T:
-    """Run `question` with the target's cloud and wait for its answer; `CloudError` when it fails or takes too long.
+    """Run `question`, which only reads, and wait for its answer; `CloudError` when it fails or takes too long.
 
-    timeout: seconds.
+    A kept connection that the other side has closed meanwhile costs one more try. timeout: seconds.
     """
+    try:
+        return _asked(target, question, timeout)
+    except CloudError as error:
+        if error.code != "Unreachable":
+            raise
+        return _asked(target, question, timeout)
+
+
+def _asked(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], timeout: float) -> T:
     future = asyncio.run_coroutine_threadsafe(question(_cloud(target)), _loop())
     try:
         return future.result(timeout)
     except TimeoutError as error:
         future.cancel()
-        raise CloudError(
-            "Unreachable", f"No answer from {target.endpoint} within {timeout:.0f} s."
-        ) from error
+        raise CloudError("Timeout", f"No answer from {target.endpoint} within {timeout:.0f} s.") from error
 
 
 @cache

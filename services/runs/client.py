@@ -59,6 +59,7 @@ def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = ""
     run = journal.view(run_id)
     if action == "retry":
         _take_over(run_id, run.project)
+        journal.set_step(run_id, key, state="Waiting", error=None, note="Trying again.")
     _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})
     _client().send(child_id(run_id, key), action, ANSWER)
 

@@ -23,11 +23,18 @@ def ready(target: str, say: Say) -> None:
 
 
 def apply(config: ProjectConfig, say: Say) -> dict[str, Any]:
-    """Start a run of the project and follow it until it ends or waits for the user; `RunActive` when one goes on."""
+    """Start a run of the project, or go on with one that waits for an answer, and follow it.
+
+    It returns when the run ends or waits for the user (again); `RunActive` when one goes on.
+    """
     ready(config.cloud, say)
     project = _project(config)
-    run_id = client.start(project.id, by="command line")
-    say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
+    parked = journal.newest(project.id)
+    if parked and parked.state == "Parked":
+        run_id = _retry(parked, say)
+    else:
+        run_id = client.start(project.id, by="command line")
+        say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
     return report(_follow(run_id, say))
 
 
@@ -43,6 +50,15 @@ def report(run: RunView) -> dict[str, Any]:
     ]  # fmt: skip
     took = (run.finished_at or time.time()) - (run.started_at or run.created_at)
     return {"run": run.id, "state": run.state, "elapsed_s": round(took, 3), "resources": rows}
+
+
+def _retry(run: RunView, say: Say) -> str:
+    """Answer every parked resource of a run with the settings as they are now."""
+    failed = [s.key for s in run.steps.values() if s.state == "Failed"]
+    say(f"Going on with run {run.id}: trying {', '.join(failed)} again.")
+    for key in failed:
+        client.answer(run.id, key, "retry", by="command line")
+    return run.id
 
 
 def _project(config: ProjectConfig) -> projects.Project:

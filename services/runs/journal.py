@@ -24,7 +24,9 @@ class RunActive(Exception):
     """The project has a run that goes on."""
 
     def __init__(self, run_id: str, project: str) -> None:
-        super().__init__(f"A run of {project} is going on already ({run_id}).")
+        super().__init__(
+            f"A run of {project} is going on already ({run_id}). See it with `python -m services status`."
+        )
         self.run_id = run_id
 
 

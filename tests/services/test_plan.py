@@ -11,7 +11,7 @@ from services.catalogue.base import Output, ResourceType, Secret
 from services.config import ProjectConfig
 from services.plan import Plan, build_plan
 
-SUB = "/subscriptions/5eed0000-0000-4000-8000-000000000000"
+SUB = "/subscriptions/a9f878f9-874b-5edc-99bf-5165dcedfd8e"
 EVERYTHING = "name: churn\ncontainer_registry: {mode: new}\nsql: {mode: new}"
 EXISTING = f"""
 name: churn

@@ -1,0 +1,31 @@
+"""Where every error that a page can't handle ends: one message in plain words, the rest in the log."""
+
+import logging
+from collections.abc import Callable
+
+import streamlit as st
+
+from services.processes.home import HomeError
+from services.runs.database import DatabaseError
+from services.runs.journal import RunMissing
+from services.runs.projects import ProjectMissing
+
+log = logging.getLogger("groundplan.pages")
+
+
+def guarded(draw: Callable[[], None]) -> None:
+    """Draw something; say in one message why it can't be drawn. Streamlit's own signals pass through."""
+    try:
+        draw()
+    except (DatabaseError, HomeError) as error:
+        st.error(f"**Groundplan can't reach its data.** {error}")
+        st.button("Try again", key="guard_again")
+    except (ProjectMissing, RunMissing) as error:
+        st.warning(f"{error} It may have been removed, or the address is mistyped.")
+        st.page_link("setup/overview.py", label="To the overview")
+    except Exception as error:
+        log.exception("a page failed")
+        st.error(
+            f"**This page met an error of its own** ({type(error).__name__}). What you entered is kept. "
+            "Reload the page; if it stays, the server's log has the details."
+        )

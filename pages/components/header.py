@@ -1,0 +1,65 @@
+"""The line on top of every page: whose project, on which cloud, and whether the processes behind the page are up."""
+
+import streamlit as st
+
+from pages.components import markup, state, steps
+from services.processes import launch
+from services.runs import projects
+
+CLOUDS = {
+    "rehearsal": ("Rehearsal", "A simulator of Azure on this machine: nothing is created in Azure and nothing costs money."),
+    "azure": ("Azure", "Your Azure subscription: resources are real and cost money."),
+}
+
+
+def draw() -> None:
+    """The name, the project picker, the cloud and the links; below it what is wrong with the processes."""
+    known = {p.id: p for p in projects.every()}
+    current = known.get(state.project_id() or "")
+    with st.container(key="header", horizontal=True, vertical_alignment="center", gap="medium"):
+        steps.link(steps.OVERVIEW, "Groundplan", None, key="brand")
+        if current:
+            _picker(known, current)
+        cloud = str(current.choices.get("cloud", "rehearsal")) if current else "rehearsal"
+        markup.badge(*_badge(cloud))
+        st.space("stretch")
+        if current:
+            steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")
+    if cloud == "rehearsal":
+        _processes()
+
+
+def _badge(cloud: str) -> tuple[str, str, str]:
+    word, title = CLOUDS.get(cloud, CLOUDS["rehearsal"])
+    return word, cloud if cloud in CLOUDS else "rehearsal", title
+
+
+def _picker(known: dict[str, projects.Project], current: projects.Project) -> None:
+    picked = st.selectbox(
+        "Project", list(known), index=list(known).index(current.id), format_func=lambda id: known[id].name,
+        key=f"picker:{current.id}", label_visibility="collapsed", width=220,
+    )  # fmt: skip
+    if picked != current.id:
+        steps.go(steps.RESOURCE_GROUP, picked)
+
+
+def _processes() -> None:
+    error = launch.last_error("rehearsal")
+    if error:
+        st.error("**The rehearsal could not be started.** You can go on choosing; creating has to wait.")
+        with st.expander("What happened"):
+            st.code(error, language=None)
+    elif not _ready():
+        _waiting()
+
+
+@st.fragment(run_every=1.0)
+def _waiting() -> None:
+    """Look again every second, and draw the page anew when it is up."""
+    if _ready() or launch.last_error("rehearsal"):
+        st.rerun()
+    markup.note("The rehearsal is starting: the simulator and its worker. You can begin already.", "running")
+
+
+def _ready() -> bool:
+    return all(launch.readiness("rehearsal").values())

@@ -1,0 +1,22 @@
+"""How every page of the set-up begins: the project that the URL names, what other tabs have done, the steps."""
+
+import streamlit as st
+
+from pages.components import conflict, markup, state, stepper, steps
+from pages.components.state import Draft
+from pages.components.steps import Step
+
+
+def begin(here: Step, title: str, sentence: str) -> Draft:
+    """Read the project, draw what stands above the content; without a project the page ends here."""
+    id = state.project_id()
+    if id is None:
+        st.info("This page belongs to a project. Open one, or begin a new one.")
+        steps.link(steps.OVERVIEW, "To the overview", None)
+        st.stop()
+    draft = state.read(id)
+    stepper.draw(draft, here)
+    conflict.draw(draft)
+    st.header(title, anchor=False)
+    markup.lead(sentence)
+    return draft

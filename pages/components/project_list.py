@@ -1,0 +1,81 @@
+"""The overview's three ways in: a new project, a file, a project that is there."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import durations, header, markup, state, steps
+from services import parsing, project_file
+from services.config import ConfigError
+from services.runs import journal, projects
+from services.runs.projects import Project
+
+NAME = "new_project_name"
+
+
+def new() -> None:
+    """Begin a draft with the first key stroke of its name."""
+    id = st.session_state.get(state.NEW_PROJECT) or state.project_id()
+    if id and NAME not in st.session_state and any(p.id == id for p in projects.every()):
+        st.session_state[state.NEW_PROJECT] = id
+        st.session_state[NAME] = str(state.read(id).shown("name"))
+    st.text_input(
+        "Project name", key=NAME, placeholder="churn", live="300ms", on_change=_named, max_chars=64, autocomplete="off",
+        help="Everything else is derived from it and can be changed.",
+    )  # fmt: skip
+    name, id = st.session_state.get(NAME, "").strip(), st.session_state.get(state.NEW_PROJECT)
+    if id:
+        st.query_params["project"] = id
+    if st.button("Start", type="primary", key="start"):
+        if id and name:
+            st.session_state.pop(state.NEW_PROJECT, None)
+            steps.go(steps.RESOURCE_GROUP, id)
+        markup.note("Give the project a name first, such as churn.", "bad")
+
+
+def load() -> None:
+    """Take a `project.yaml`, or say by path what is wrong with it."""
+    file = st.file_uploader("project.yaml", type=["yaml", "yml"], key="load", max_upload_size=1)
+    if file is None:
+        return
+    read = _read(file.getvalue())
+    if isinstance(read, ConfigError):
+        st.error(f"**{file.name} can't be used.** Nothing was changed.")
+        markup.items((str(problem) for problem in read.problems), "bad")
+    elif st.button(f"Open {read['name']} as a project", type="primary", key="open_file"):
+        steps.go(steps.RESOURCE_GROUP, projects.create(read, writer=state.tab()).id)
+
+
+def draw() -> None:
+    """The projects, the one changed last first."""
+    known = projects.every()
+    if not known:
+        return
+    st.subheader("Projects", anchor=False)
+    for project in known:
+        _row(project)
+
+
+def _named() -> None:
+    """Store the name as it is typed."""
+    name, id = st.session_state[NAME].strip(), st.session_state.get(state.NEW_PROJECT)
+    if id:
+        state.commit(id, "name", name)
+    elif name:
+        st.session_state[state.NEW_PROJECT] = projects.create({"name": name}, writer=state.tab()).id
+
+
+def _read(content: bytes) -> dict[str, Any] | ConfigError:
+    try:
+        return parsing.minimal(project_file.read(content).strict())
+    except ConfigError as error:
+        return error
+
+
+def _row(project: Project) -> None:
+    run = journal.newest(project.id)
+    cloud = header.CLOUDS.get(str(project.choices.get("cloud", "rehearsal")), header.CLOUDS["rehearsal"])[0]
+    place = steps.RESOURCE_GROUP if run is None else steps.COMPLETE if run.state == "Succeeded" else steps.PROVISIONING
+    with st.container(key=f"project_{project.id}", horizontal=True, vertical_alignment="center", border=True):
+        steps.link(place, project.name or "(no name)", project.id)
+        markup.note(f"{run.state if run else 'Draft'} · {cloud} · changed {durations.ago(project.updated_at)}", live=False)

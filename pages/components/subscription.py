@@ -1,0 +1,76 @@
+"""Which cloud, and which subscription of it; for Azure also who signs in and how."""
+
+import streamlit as st
+
+from pages.components import cloud_state, fields, markup, state
+from pages.components.state import Draft
+from services.cloud import sign_in
+from services.config import REHEARSAL_SUBSCRIPTION
+
+WAYS = {
+    "default": "What is there: az login, environment, managed identity", "browser": "A browser window of this machine",
+    "device": "A code to enter on another device",
+}  # fmt: skip
+
+
+def draw(draft: Draft) -> None:
+    """Cloud and subscription; both stay once the project has been applied."""
+    fields.select(draft, "cloud", ("rehearsal", "azure"), label="Cloud", disabled=draft.fixed, help=(
+        "The rehearsal is a simulator of Azure on this machine: it needs no account and costs nothing."
+    ))  # fmt: skip
+    if draft.config.cloud == "azure":
+        _sign_in(draft)
+    answer = cloud_state.subscriptions(draft.config)
+    if answer.value:
+        _select(draft, {str(s["subscriptionId"]): str(s.get("displayName") or "") for s in answer.value})
+    else:
+        fields.text(draft, "subscription_id", label="Subscription", disabled=draft.fixed)
+        cloud_state.trouble(answer, "subscription")
+
+
+def _select(draft: Draft, known: dict[str, str]) -> None:
+    shown = str(draft.shown("subscription_id"))
+    unset = draft.config.cloud == "azure" and shown == REHEARSAL_SUBSCRIPTION
+    options = [*known, *([] if shown in known or unset else [shown])]
+    key = draft.key("subscription_id")
+    state.show(key, None if unset else shown)
+    st.selectbox(
+        "Subscription" + fields.REQUIRED, options, index=None, key=key, disabled=draft.fixed, placeholder="Choose a subscription",
+        format_func=lambda id: f"{known[id]} ({id})" if id in known else f"{id} (not among yours)",
+        help="Resources are created in it, and it is billed for them.", on_change=state.commit_widget,
+        args=(draft.id, "subscription_id", key),
+    )  # fmt: skip
+    fields.verdict(draft, "subscription_id")
+
+
+def _sign_in(draft: Draft) -> None:
+    st.selectbox("Sign in with", list(WAYS), key=state.SIGN_IN, format_func=WAYS.__getitem__, on_change=cloud_state.forget)
+    way = st.session_state[state.SIGN_IN]
+    if way != "default":
+        st.button("Sign in", key="sign_in_now", on_click=_begin, args=(draft, way))
+    if state.DEVICE in st.session_state:
+        _under_way()
+    tenants = cloud_state.tenants(draft.config)
+    if tenants.value:
+        markup.note("Tenants: " + ", ".join(str(t.get("displayName") or t.get("tenantId")) for t in tenants.value))
+
+
+def _begin(draft: Draft, way: str) -> None:
+    start = sign_in.start_device_code if way == "device" else sign_in.start_browser
+    st.session_state[state.DEVICE] = start(cloud_state.target(draft.config))
+
+
+@st.fragment(run_every=2.0)
+def _under_way() -> None:
+    """Show the code while it is waited for; when somebody has signed in, ask the cloud anew."""
+    code: sign_in.DeviceCode | None = st.session_state.get(state.DEVICE)
+    if code is None:
+        return
+    if code.done:
+        del st.session_state[state.DEVICE]
+        cloud_state.forget()
+        st.rerun()
+    if code.error:
+        markup.note(f"Nobody signed in: {code.error}", "bad")
+    else:
+        markup.note(code.message or "Asking Microsoft for a code.", "running")

@@ -1,0 +1,20 @@
+"""The frame of every page: navigation that keeps the project in the URL, the header, one place where errors end."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components import guard, header, markup, steps
+
+ICON = Path(__file__).parents[1] / "assets" / "icons" / "favicon.png"
+
+st.set_page_config(
+    "Groundplan", str(ICON) if ICON.exists() else None, layout="wide", initial_sidebar_state="collapsed"
+)
+overview = st.Page(steps.OVERVIEW, title="Groundplan", default=True)
+page = st.navigation(
+    [overview, *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS)], position="hidden"
+)
+markup.style()
+guard.guarded(header.draw)
+guard.guarded(page.run)

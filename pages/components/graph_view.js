@@ -1,7 +1,8 @@
 // Shows a graph that the server drew: swaps it in place and keeps zoom, focus and hover. Names come as SVG text that
 // a parser wrote, or as data set by textContent; nothing is ever read as markup here.
 
-const READABLE = 0.72; // the graph does not open smaller than this; "Fit" shows it whole
+const READABLE = { wide: 0.6, narrow: 0.72 }; // the graph does not open smaller than this; "Fit" shows it whole
+const SEEN = ["Resource", "Region", "SKU", "Type", "Resource ID"]; // stand in the box, or are too long for a card
 const NARROW = "(max-width: 899px)";
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const seen = new Map(); // zoom and focus of every graph by its id: they outlive a change of page
@@ -125,7 +126,7 @@ class GraphView {
   }
 
   // Where the graph opens: whole, unless its text would be too small to read.
-  home() { this.size(); this.fit(READABLE); this.state.auto = true; }
+  home() { this.size(); this.fit(this.narrow.matches ? READABLE.narrow : READABLE.wide); this.state.auto = true; }
 
   size() {
     const { width, height } = this.natural;
@@ -139,7 +140,7 @@ class GraphView {
     if (!w || !h) return;
     const { width, height } = this.natural;
     const scale = Math.max(least, Math.min(w / width, h / height, 1.15));
-    Object.assign(this.state, { scale, x: Math.max(0, (w - width * scale) / 2), y: Math.max(0, (h - height * scale) / 2), auto: !least ? false : true });
+    Object.assign(this.state, { scale, x: Math.max(0, (w - width * scale) / 2), y: Math.max(0, (h - height * scale) / 2), auto: false });
     this.apply();
   }
 
@@ -266,7 +267,8 @@ class GraphView {
     }
     if (!node) return;
     const list = element("dl", "");
-    for (const [word, value] of this.data.facts[key] ?? []) list.append(element("dt", word), element("dd", value));
+    const facts = (this.data.facts[key] ?? []).filter(([word]) => !SEEN.includes(word));
+    for (const [word, value] of facts) list.append(element("dt", word), element("dd", value));
     this.card.replaceChildren(list);
     this.place(node);
   }

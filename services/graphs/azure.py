@@ -82,7 +82,7 @@ def _home(resource: Resource, groups: Sequence[Group]) -> Group:
 def _source(view: View, groups: Sequence[Group], edges: Sequence[Edge], corner: str) -> str:
     dot = graphviz.Digraph("azure")
     dot.attr("graph", _graph_attr(view, corner))
-    dot.attr("node", fontname=FONT, fontcolor=view.theme.tones["text"], margin="0.08,0.06", shape="box")
+    dot.attr("node", fontname=FONT, fontcolor=view.theme.tones["text"], margin="0.07,0.05", shape="box")
     dot.attr("edge", color=view.theme.tones["line"], penwidth="1.2", arrowsize="0.75")
     for subscription in groups:
         if not subscription.parent:
@@ -106,16 +106,17 @@ def _arrows(dot: Any, view: View, edges: Sequence[Edge]) -> None:
 
 def _graph_attr(view: View, corner: str) -> dict[str, str]:
     return {
-        "bgcolor": view.theme.background, "fontname": FONT, "rankdir": "TB", "nodesep": "0.2", "ranksep": "0.3",
+        "bgcolor": view.theme.background, "fontname": FONT, "rankdir": "TB", "nodesep": "0.17", "ranksep": "0.3",
         "pad": "0.06", "labelloc": "b", "labeljust": "l", "label": _legend(view, corner),
     }  # fmt: skip
 
 
 def _subscription(dot: Any, view: View, frame: Group, groups: Sequence[Group]) -> None:
     with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
+        label = azure_nodes.subscription_label(view, frame, own=frame == groups[0])
         cluster.attr(
-            id=frame.id, label=azure_nodes.subscription_label(view, frame.name), style="filled,rounded", penwidth="1",
-            fillcolor=view.theme.panel, color=view.theme.tones["line"], margin="10", labelloc="t", labeljust="l",
+            id=frame.id, label=label, style="filled,rounded", penwidth="1",
+            fillcolor=view.theme.panel, color=view.theme.tones["line"], margin="9", labelloc="t", labeljust="l",
         )  # fmt: skip
         for group in groups:
             if group.parent == frame.id:
@@ -138,7 +139,7 @@ def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) 
 def _frame(dot: Any, view: View, frame: Group, inside: list[Resource], state: StateStyle) -> None:
     with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
         cluster.attr(
-            id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame), margin="10",
+            id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame), margin="9",
             labelloc="t", labeljust="l", **_line(view, state, "filled,rounded"),
         )  # fmt: skip
         for resource in inside:

@@ -15,9 +15,9 @@ from services.plan import Plan
 from services.progress import RunView, StepView
 
 EXISTING = STATES["Existing"]
-WIDTH, FRAME_WIDTH = 174.0, 190.0
+WIDTH, FRAME_WIDTH = 176.0, 200.0
 ICON, SIGN = 24, 12
-COLUMNS = ("Resource", "Name", "Region", "SKU", "Choice", "Needed", "Status", "Expected", "Needs")
+COLUMNS = ("Resource", "Name", "Status", "Region", "SKU", "Choice", "Needed", "Expected", "Needs")
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,28 @@ def put(dot: Any, view: View, resource: Resource) -> None:
     )  # fmt: skip
 
 
-def subscription_label(view: View, name: str) -> str:
-    """Icon and subscription ID in one line."""
-    rehearsal = " (rehearsal)" if view.plan.config.cloud == "rehearsal" else ""
-    words = labels.text(f"Subscription{rehearsal}  {name}", 11, view.theme.tones["muted"])
-    return labels.table([[labels.image(view.theme.name, "subscription", 16), labels.cell(words, 300)]])
+def subscription_label(view: View, frame: Group, *, own: bool) -> str:
+    """Icon and subscription ID: in one line for the project's own, in two for another, whose frame is often narrow."""
+    muted = view.theme.tones["muted"]
+    rehearsal = " (rehearsal)" if own and view.plan.config.cloud == "rehearsal" else ""
+    picture = labels.image(view.theme.name, "subscription", 16, rows=1 if own else 2)
+    if own:
+        words = labels.text(f"{frame.label}{rehearsal}  {frame.name}", 11, muted)
+        return labels.table([[picture, labels.cell(words, 330)]])
+    name = labels.text(labels.fit(frame.name, WIDTH, 11), 11, muted)
+    said = labels.text(f"Other {frame.label.lower()}", 11, muted)
+    return labels.table([[picture, labels.cell(said, WIDTH)], [labels.cell(name, WIDTH)]])
 
 
 def group_label(view: View, frame: Group) -> str:
-    """Icon, name and, for the project's own group, region and state."""
-    resource = view.plan["resource_group"] if frame.key else None
-    style = view.style(resource) if resource else EXISTING
-    status = status_words(view, resource) if resource else "Existing"
-    kind = f"{frame.label} · {resource.location}" if resource else frame.label
+    """Icon and name; the project's own group has its region and state too."""
+    if not frame.key:
+        kind = f"{frame.label}, existing"
+        return labels.table([[_head(view, "resource-group", kind, frame.name, EXISTING, WIDTH)]])
+    resource = view.plan[frame.key]
+    style, kind = view.style(resource), f"{frame.label} · {resource.location}"
     head = _head(view, "resource-group", kind, frame.name, style, FRAME_WIDTH)
-    return labels.table([[head, _status(view, style, status, FRAME_WIDTH)]])
+    return labels.table([[head, _status(view, style, status_words(view, resource), FRAME_WIDTH)]])
 
 
 def status_words(view: View, resource: Resource) -> str:

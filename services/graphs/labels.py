@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 ELLIPSIS = "…"
 GAP = 6  # points between an icon and its text
-NARROW = {"ijl'|": 0.24, "ftI.,:;!()[] /\\": 0.3, "r-": 0.35, "ckszxyvJ": 0.5, "mMW%@": 0.9}
+NARROW = {"ijl'|": 0.23, "ftI.,:;!()[] /\\": 0.28, "r-": 0.35, "ckszxyvJ": 0.5, "mMW%@": 0.85}
 
 
 def clean(text: str) -> str:
@@ -20,7 +20,7 @@ def clean(text: str) -> str:
 def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:
     """Cut from the middle until the text is about `points` wide at that font size; start and end tell names apart."""
     text = clean(text)
-    units = points / size / (1.08 if bold else 1.0)
+    units = points / size / (1.12 if bold else 1.0)
     if _width(text) <= units:
         return text
     head, tail = 0, len(text)
@@ -103,4 +103,4 @@ def _em(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WF" or ord(char) > 0x2E7F:
         return 1.1
     narrow = next((width for chars, width in NARROW.items() if char in chars), None)
-    return narrow or (0.72 if char.isupper() or char in "w…" or ord(char) > 0x2FF else 0.56)
+    return narrow or (0.72 if char.isupper() or char in "w…" or ord(char) > 0x2FF else 0.555)

@@ -140,12 +140,19 @@ class ResourceType(ABC):
     def resource(self, config: ProjectConfig, settings: Section, **more: Any) -> Resource:
         """Fill in a node from settings with `mode`, `name` and `id`."""
         values: dict[str, Any] = {
-            "key": self.key, "type": self.arm_type, "api_version": self.api_version,
+            "key": self.key,
+            "type": self.arm_type,
+            "api_version": self.api_version,
             "name": getattr(settings, "name", ""),
-            "id": resource_id(config, self.arm_type, settings), "mode": getattr(settings, "mode", "new"),
-            "label": self.label, "look": self.look, "location": config.location, "expected_s": self.expected_s, "section": settings.section,
+            "id": resource_id(config, self.arm_type, settings),
+            "mode": getattr(settings, "mode", "new"),
+            "label": self.label,
+            "look": self.look,
+            "location": config.location,
+            "expected_s": self.expected_s,
+            "section": settings.section,
             "sku": str(getattr(settings, "sku", "") or ""),
-        }  # fmt: skip
+        }
         values |= more
         if values["mode"] == "existing":
             values |= {"expected_s": 0.0, "sku": ""}

@@ -22,6 +22,11 @@ class Installation:
         self.environment = environment
         self.home = Path(environment["GROUNDPLAN_HOME"])
 
+    def started(self) -> "Installation":
+        """Start simulator and worker, as any command does that needs them."""
+        self.run("check", self.file("name: first"))
+        return self
+
     def file(self, text: str) -> str:
         """Write a project file and give its path."""
         path = self.home / f"{abs(hash(text))}.yaml"
@@ -77,11 +82,11 @@ def until(condition: Callable[[], bool], within: float = 30) -> None:
 def house() -> Iterator[Installation]:
     """An installation at pace 0 that the tests of a process share; each test has a project of its own."""
     with fresh_home(0) as environment:
-        yield Installation(environment)
+        yield Installation(environment).started()
 
 
 @pytest.fixture
 def slow_house() -> Iterator[Installation]:
     """An installation of its own in which runs take a few seconds."""
     with fresh_home(0.05) as environment:
-        yield Installation(environment)
+        yield Installation(environment).started()

@@ -113,7 +113,6 @@ def test_faults_that_pass_are_ridden_out(house: Installation) -> None:
 def test_the_same_project_is_not_applied_twice_at_once(slow_house: Installation) -> None:
     """The second is told which run goes on; the first is not disturbed."""
     path = slow_house.file("name: twice\n")
-    slow_house.run("check", path)
     line = [sys.executable, "-m", "services", "apply", path, "--json"]
     first = subprocess.Popen(
         line, cwd=REPOSITORY, env=slow_house.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -127,7 +126,6 @@ def test_the_same_project_is_not_applied_twice_at_once(slow_house: Installation)
 def test_killing_the_worker_in_mid_run_loses_and_repeats_nothing(slow_house: Installation) -> None:
     """kill -9 while storage, vault and logs are being created; a new worker finishes what the old one began."""
     path = slow_house.file("name: killed\ncontainer_registry: {mode: new}\n")
-    slow_house.run("check", path)
     line = [sys.executable, "-m", "services", "apply", path, "--json"]
     first = subprocess.Popen(
         line, cwd=REPOSITORY, env=slow_house.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -146,7 +144,6 @@ def test_killing_the_worker_in_mid_run_loses_and_repeats_nothing(slow_house: Ins
 def test_an_unreachable_simulator_is_said_and_waited_for(slow_house: Installation) -> None:
     """Started anew on its old port and state it answers again, and the run goes on by itself."""
     path = slow_house.file("name: lost\n")
-    slow_house.run("check", path)
     line = [sys.executable, "-m", "services", "apply", path, "--json"]
     first = subprocess.Popen(
         line, cwd=REPOSITORY, env=slow_house.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -67,7 +67,6 @@ def _usable(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(4096))
-            probe.flush()
     except OSError as error:
         raise HomeError(
             f"Groundplan cannot keep its data in {folder}: {error.strerror or error}. "

@@ -116,12 +116,12 @@ def _turn() -> Iterator[None]:
 def _bring_up(target: str, members: list[Member], give_up: threading.Event) -> Started:
     for member in members:
         _drain_if_unfit(member)
-    fresh = [member for member in members if member.holder() is None and _own_child(member) is None]
-    for member in fresh:
-        _start(member)
+    fresh: list[str] = []
+    for member in members:
+        _start_if_missing(member, fresh)
     deadline = time.monotonic() + START_WITHIN_S
-    pids = {member.name: _await_ready(member, deadline, give_up) for member in members}
-    return Started(target, pids, tuple(member.name for member in fresh))
+    pids = {member.name: _await_ready(member, fresh, deadline, give_up) for member in members}
+    return Started(target, pids, tuple(fresh))
 
 
 def _drain_if_unfit(member: Member) -> None:
@@ -130,20 +130,26 @@ def _drain_if_unfit(member: Member) -> None:
         _stop(member, holder.pid, DRAIN_WITHIN_S)
 
 
-def _start(member: Member) -> None:
+def _start_if_missing(member: Member, fresh: list[str]) -> None:
+    """Start a member, once in a call: one that ended since has failed, one that was dying is replaced."""
+    if _own_child(member) or member.holder():
+        return
+    if member.name in fresh:
+        raise _failure(member, "ended before it was ready")
+    fresh.append(member.name)
+    locks.forget(member.lock)
     child = spawn.detached(member.name, member.command)
     _children[member.lock] = child
     _mark_ours(member, child.pid)
 
 
-def _await_ready(member: Member, deadline: float, give_up: threading.Event) -> int:
+def _await_ready(member: Member, fresh: list[str], deadline: float, give_up: threading.Event) -> int:
     """Wait for whoever holds the lock, which need not be the child that we started."""
     while True:
         holder = member.holder()
         if holder and member.ready(holder):
             return holder.pid
-        if holder is None and _own_child(member) is None and member.holder() is None:
-            raise _failure(member, "ended before it was ready")
+        _start_if_missing(member, fresh)
         if time.monotonic() > deadline:
             _stop_child(member)
             raise _failure(member, f"was not ready within {START_WITHIN_S:.0f} s")

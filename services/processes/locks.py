@@ -64,10 +64,7 @@ class Lock:
 
 def take(path: Path, target: str | None = None) -> Lock:
     """Take the lock at once and write this process's identity into it, or raise LockHeld."""
-    descriptor = _lock(path, within=_PROBE_S)
-    if descriptor is None:
-        raise LockHeld(path, holder(path) or Holder(pid=0))
-    return Lock(path, descriptor, _identity(target))
+    return _take(path, _PROBE_S, target)
 
 
 def holder(path: Path) -> Holder | None:
@@ -86,6 +83,16 @@ def holder(path: Path) -> Holder | None:
         os.close(descriptor)
 
 
+def forget(path: Path) -> None:
+    """Empty the file of a lock that nobody holds, so that its next holder is not taken for the last one.
+
+    Between the kernel's lock and the holder's first word, a reader would find what the dead one wrote.
+    """
+    with suppress(FileNotFoundError, BlockingIOError), path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.truncate(0)
+
+
 def sweep(path: Path) -> None:
     """Remove the file of a lock that nobody holds; it is held meanwhile, so that a taker notices."""
     with suppress(FileNotFoundError, BlockingIOError), path.open() as file:
@@ -96,14 +103,21 @@ def sweep(path: Path) -> None:
 @contextmanager
 def exclusive(path: Path, within: float) -> Iterator[None]:
     """Hold the lock around a block, waiting up to `within` seconds for it; raise LockHeld after that."""
-    descriptor = _lock(path, within)
-    if descriptor is None:
-        raise LockHeld(path, holder(path) or Holder(pid=0))
-    lock = Lock(path, descriptor, _identity(None))
+    lock = _take(path, within, None)
     try:
         yield
     finally:
         lock.release()
+
+
+def _take(path: Path, within: float, target: str | None) -> Lock:
+    identity = _identity(
+        target
+    )  # before the lock: what is slow here would leave the file unwritten meanwhile
+    descriptor = _lock(path, within)
+    if descriptor is None:
+        raise LockHeld(path, holder(path) or Holder(pid=0))
+    return Lock(path, descriptor, identity)
 
 
 def _lock(path: Path, within: float) -> int | None:

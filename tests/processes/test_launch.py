@@ -167,6 +167,14 @@ def test_the_reason_of_a_failed_start_is_told(installation: Path) -> None:
     assert launch.last_error("rehearsal") is None
 
 
+def test_a_start_forgets_the_dead_holder(installation: Path) -> None:
+    """A lock file that says "ready" is emptied before its next holder can be mistaken for the last."""
+    family.worker_lock("azure").write_text(json.dumps({"pid": 1, "ready": True}))
+    with pytest.raises(launch.LaunchError):
+        launch.ensure("azure", {"worker-azure": [*COMMANDS["worker-azure"], "--fail", "no"]})
+    assert family.worker_lock("azure").read_text() == ""
+
+
 def test_a_start_that_takes_too_long_is_ended(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was not ready in time does not linger: the next try begins afresh."""
     monkeypatch.setattr(launch, "START_WITHIN_S", 0.5)

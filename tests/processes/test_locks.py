@@ -1,5 +1,6 @@
 """The kernel's lock is the truth: what the file says counts only while somebody holds it."""
 
+import fcntl
 import json
 import os
 import signal
@@ -69,23 +70,25 @@ def test_a_holder_that_writes_nonsense_is_still_a_holder(home: Path) -> None:
 
 
 def test_looking_never_keeps_a_taker_out(home: Path) -> None:
-    """Threads that look all the time hold a shared lock for an instant; a taker outwaits them."""
-    done = threading.Event()
+    """Whoever looks holds a shared lock for an instant; a taker outwaits it."""
+    with (home / "a.lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        locks.take(home / "a.lock").release()
 
-    def look() -> None:
-        while not done.is_set():
-            locks.holder(home / "a.lock")
 
-    watchers = [threading.Thread(target=look) for _ in range(3)]
-    for watcher in watchers:
-        watcher.start()
-    try:
-        for _ in range(30):
-            locks.take(home / "a.lock").release()
-    finally:
-        done.set()
-        for watcher in watchers:
-            watcher.join()
+def test_a_new_holder_is_not_taken_for_the_dead_one(home: Path) -> None:
+    """Once forgotten, the last holder's words are gone before the next one has written its own."""
+    path = home / "a.lock"
+    path.write_text(json.dumps({"pid": 1, "ready": True}))
+    locks.forget(path)
+    with path.open() as silent:
+        fcntl.flock(silent, fcntl.LOCK_EX)
+        assert locks.holder(path) == locks.Holder(pid=0)
+    living = locks.take(path)
+    locks.forget(path)
+    assert locks.holder(path) != locks.Holder(pid=0)
+    living.release()
 
 
 def test_the_last_lease_is_the_last(home: Path) -> None:

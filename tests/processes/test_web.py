@@ -103,6 +103,9 @@ def test_a_foreign_host_gets_nothing(served: Web, path: str) -> None:
         f"evil.example:{served.port}",
         "127.0.0.1.evil.example",
         "127.0.0.1@evil.example",
+        "x@127.0.0.1",
+        "127.0.0.1/x",
+        "127.0.0.1:x",
         "",
     ):
         assert served.get(path, Host=host)[0] == 403, host

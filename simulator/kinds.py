@@ -22,6 +22,7 @@ from simulator.errors import (
     resource_not_found,
 )
 from simulator.operations import Operation, Style
+from simulator.reserved import refuse_reserved
 from simulator.schema import Tracked, merged, read, without_nulls
 from simulator.state import Resource
 from simulator.world import World, timestamp
@@ -154,6 +155,8 @@ class Kind:
         if self.regional:
             self._check_region(call, existing)
         if existing is None:
+            if self.regional and len(call.address.names) == 1:
+                refuse_reserved(call.address.name)
             self.check_name(call, call.address.name)
         request = self._known(without_nulls(call.body), existing)
         return self._write(call, request, existing)

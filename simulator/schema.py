@@ -87,7 +87,9 @@ def merged(base: Any, change: Any) -> Any:
 
 
 def _explain(wrong: ValidationError) -> ArmError:
-    first = wrong.errors(include_url=False)[0]
+    found = wrong.errors(include_url=False)
+    # A misspelt key is also a missing one: name what stands there, as ARM does.
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     steps = [str(step) for step in first["loc"] if not str(step).startswith("function-")]
     path, last = ".".join(steps), steps[-1] if steps else ""
     if first["type"] == "extra_forbidden":

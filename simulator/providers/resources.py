@@ -63,6 +63,8 @@ class ResourceGroup(Kind):
         """Leave only what Azure shows of a group."""
         resource.name = body["name"] = resource.id.rsplit("/", 1)[1]
         body["properties"] = {}
+        if manager := resource.request.get("managedBy"):
+            body["managedBy"] = manager
         del body["systemData"]
         if not body["tags"]:
             del body["tags"]

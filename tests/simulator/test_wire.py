@@ -119,7 +119,9 @@ def test_vault_answers_at_once_and_registers_its_name_later(slow: Running, simul
 def test_deleted_vault_must_be_recovered_or_purged(simulator: Running) -> None:
     """409 ConflictError for a new vault of that name; recover brings back what it was."""
     path = f"{simulator.group()}/providers/Microsoft.KeyVault/vaults/kv-phoenix"
-    deleted = f"{simulator.subscription}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-phoenix"
+    deleted = (
+        f"{simulator.subscription}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-phoenix"
+    )
     assert simulator.arm("GET", deleted).code == "DeletedVaultNotFound"
     simulator.arm("PUT", path, {**vault_body(simulator, softDeleteRetentionInDays=7), "tags": {"a": "b"}})
     assert simulator.arm("DELETE", path).status == 200
@@ -138,7 +140,10 @@ def test_deleted_vault_must_be_recovered_or_purged(simulator: Running) -> None:
 def test_secret_is_written_and_never_read(simulator: Running) -> None:
     """The value goes in by the management plane, and no answer holds it."""
     vault = f"{simulator.group()}/providers/Microsoft.KeyVault/vaults/kv-secret"
-    assert simulator.arm("PUT", vault + "/secrets/pw", {"properties": {"value": "x"}}).code == "ParentResourceNotFound"
+    assert (
+        simulator.arm("PUT", vault + "/secrets/pw", {"properties": {"value": "x"}}).code
+        == "ParentResourceNotFound"
+    )
     simulator.arm("PUT", vault, vault_body(simulator))
     made = simulator.arm("PUT", vault + "/secrets/pw", {"properties": {"value": "hush-hush"}})
     assert made.status == 200
@@ -170,10 +175,17 @@ def test_log_analytics_is_made_by_an_async_operation(slow: Running, simulator: R
 
 def test_application_insights_needs_a_workspace_that_is_there(simulator: Running, slow: Running) -> None:
     """200 at once with keys; 400 for a Log Analytics workspace that is missing or not ready."""
-    path, logs = "/providers/Microsoft.Insights/components/appi-wire", "/providers/Microsoft.OperationalInsights/workspaces/log-x"
+    path, logs = (
+        "/providers/Microsoft.Insights/components/appi-wire",
+        "/providers/Microsoft.OperationalInsights/workspaces/log-x",
+    )
 
     def body(group: str) -> dict[str, Any]:
-        return {**HERE, "kind": "web", "properties": {"Application_Type": "web", "WorkspaceResourceId": group + logs}}
+        return {
+            **HERE,
+            "kind": "web",
+            "properties": {"Application_Type": "web", "WorkspaceResourceId": group + logs},
+        }
 
     group = simulator.group()
     assert simulator.arm("PUT", group + path, body(group)).status == 400
@@ -239,7 +251,9 @@ def test_sql_finds_taken_names_and_full_regions_late(simulator: Running) -> None
 def test_sql_refuses_weak_passwords(simulator: Running, password: str) -> None:
     """Too short, too few kinds of characters, or with the login in it."""
     path = f"{simulator.group()}/providers/Microsoft.Sql/servers/sql-weak"
-    answer = simulator.arm("PUT", path, {**HERE, "properties": {**SQL, "administratorLoginPassword": password}})
+    answer = simulator.arm(
+        "PUT", path, {**HERE, "properties": {**SQL, "administratorLoginPassword": password}}
+    )
     assert (answer.status, answer.code) == (400, "PasswordNotComplex")
 
 
@@ -259,7 +273,9 @@ def workspace(simulator: Running, name: str) -> tuple[str, dict[str, Any]]:
         "keyVault": f"{root}/Microsoft.KeyVault/vaults/kv-{name}",
         "applicationInsights": f"{root}/Microsoft.Insights/components/appi-{name}",
     }
-    simulator.arm("PUT", needs["storageAccount"], {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})
+    simulator.arm(
+        "PUT", needs["storageAccount"], {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    )
     simulator.arm("PUT", needs["keyVault"], vault_body(simulator))
     component = {**HERE, "kind": "web", "properties": {"Application_Type": "web"}}
     simulator.arm("PUT", needs["applicationInsights"], component)
@@ -301,7 +317,9 @@ def test_workspace_refuses_what_it_cannot_use(simulator: Running) -> None:
     assert answer.body["error"]["message"] == "Missing dependent resources in workspace json"
     gone = {**body["properties"], "keyVault": body["properties"]["keyVault"] + "x"}
     assert simulator.arm("PUT", path, {**body, "properties": gone}).code == "ValidationError"
-    shared = simulator.arm("GET", f"{simulator.subscription}/providers/Microsoft.Storage/storageAccounts").body["value"]
+    shared = simulator.arm(
+        "GET", f"{simulator.subscription}/providers/Microsoft.Storage/storageAccounts"
+    ).body["value"]
     for one in shared:
         if one["name"].startswith(("stsharedprem", "stsharedlake")):
             bad = {**body["properties"], "storageAccount": one["id"]}
@@ -330,7 +348,13 @@ def test_role_assignment(simulator: Running) -> None:
     path, body = workspace(simulator, "role")
     simulator.arm("PUT", path, body)
     principal = simulator.arm("GET", path).body["identity"]["principalId"]
-    wanted = {"properties": {"roleDefinitionId": role, "principalId": principal, "principalType": "ServicePrincipal"}}
+    wanted = {
+        "properties": {
+            "roleDefinitionId": role,
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+        }
+    }
     at = f"{scope}/providers/Microsoft.Authorization/roleAssignments/"
     first = at + str(uuid.uuid4())
     made = simulator.arm("PUT", first, wanted)
@@ -353,4 +377,6 @@ def test_role_definitions(simulator: Running) -> None:
     path = f"{simulator.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     found = simulator.arm("GET", path + "?$filter=roleName eq 'Storage Blob Data Contributor'").body["value"]
     assert [one["name"] for one in found] == ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"]
-    assert simulator.arm("GET", found[0]["id"]).body["properties"]["roleName"] == "Storage Blob Data Contributor"
+    assert (
+        simulator.arm("GET", found[0]["id"]).body["properties"]["roleName"] == "Storage Blob Data Contributor"
+    )

@@ -117,6 +117,9 @@ def graph(
         raise Refused(
             f"There is no graph {which!r}.", code=2, rule="not_allowed", path="which", suggestion="azure"
         )
+    if output.suffix not in (".svg", ".png", ".dot", ".mmd"):
+        said = f"A graph can't be written as {output.suffix or 'a file without an ending'}."
+        raise Refused(said, code=2, rule="not_allowed", path="output", suggestion=f"{output.stem}.svg")
     render.write(azure.draw(build_plan(load(project))), output)
     say(f"Wrote {output}.")
 

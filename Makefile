@@ -59,14 +59,14 @@ endef
 installed: venv
 	$(call pip_install,requirements.txt,installed)
 
-installed-dev: venv
-	$(call pip_install,requirements.txt requirements-dev.txt,installed-dev)
+installed-dev: installed
+	$(call pip_install,requirements-dev.txt,installed-dev)
 
 # The browser tests need a Chromium; its path is left in build/chromium.
 chromium:
 	@mkdir -p build
 	@find_chromium() { for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
-	    [ -z "$$name" ] || command -v "$$name" && return 0; done; return 1; }; \
+	    [ -n "$$name" ] && command -v "$$name" && return 0; done; return 1; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
 	find_chromium > build/chromium || { \
 	  echo "No Chromium found; installing it with apt-get"; \

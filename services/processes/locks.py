@@ -68,19 +68,22 @@ def take(path: Path, target: str | None = None) -> Lock:
 
 
 def holder(path: Path) -> Holder | None:
-    """Return who holds the lock now, None when nobody does, whatever the file still says."""
+    """Return who holds the lock now, None when nobody does, whatever the file still says.
+
+    An empty file is not looked at closer: its holder, if any, has only begun, and looking could keep it out.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_size:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(path)
-    else:
-        return None
     finally:
         os.close(descriptor)
+    return None
 
 
 def forget(path: Path) -> None:
@@ -150,6 +153,8 @@ def _read(path: Path) -> Holder:
     for _ in range(5):
         with suppress(ValueError, TypeError, OSError):
             content = json.loads(path.read_text())
+            if isinstance(content, int):  # the simulator, which knows nothing of us, writes its pid alone
+                return Holder(pid=content)
             return Holder(**{key: content[key] for key in Holder.__dataclass_fields__ if key in content})
         time.sleep(0.02)
     return Holder(pid=0)

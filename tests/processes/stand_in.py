@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import ssl
 import sys
@@ -29,7 +30,8 @@ def main() -> None:
     if options.version:
         lock.update(code_version=options.version)
     time.sleep(options.delay)
-    lock.update(ready=True)
+    if options.role == "worker":
+        lock.update(ready=True)
     threading.Event().wait()
 
 
@@ -59,6 +61,7 @@ def _simulator() -> locks.Lock:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     line = {"endpoint": f"https://127.0.0.1:{server.server_port}", "ca_bundle": str(bundle)}
     (folder / "simulator.json").write_text(json.dumps(line))
+    lock.path.write_text(f"{os.getpid()}\n")
     return lock
 
 

@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         folder = Path(options.state).expanduser() if options.state else home.default_folder()
-        server.serve(folder.absolute(), options.port, options.pace, options.seed)
+        server.serve(folder.absolute(), options.port or None, options.pace, options.seed)
     except home.Refused as refused:
         server.complain(refused)
         return 1
@@ -43,8 +43,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     number = int(text)
-    if not 1 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535, or 0 for any free one")
     return number
 
 

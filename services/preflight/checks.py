@@ -4,6 +4,7 @@ import asyncio
 
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
+from services.cloud.sign_in import HELP
 from services.config import ProjectConfig
 from services.plan import Plan, build_plan
 from services.preflight import existing, names, regions
@@ -25,7 +26,7 @@ async def _asked(one: object, plan: Plan, cloud: Cloud) -> list[Finding]:
         return await one(plan, cloud)  # type: ignore[operator, no-any-return]
     except CloudError as error:
         if error.sign_in:
-            return [Finding("sign_in", "error", "cloud", "Nobody is signed in to Azure.", error.message)]
+            return [Finding("sign_in", "error", "cloud", "Nobody is signed in to Azure.", HELP)]
         return [
             Finding(
                 "unreachable",

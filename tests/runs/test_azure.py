@@ -1,0 +1,81 @@
+"""The azure target, proved without Azure: the simulator stands in as a custom cloud, by environment variables alone."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.house import REPOSITORY, fresh_home
+from tests.runs.conftest import Installation, states
+
+
+@pytest.fixture
+def custom_cloud(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A simulator of nobody's: its state lies outside of the installation that talks to it. Its ready line."""
+    line = [
+        sys.executable,
+        "-m",
+        "simulator",
+        "serve",
+        "--pace",
+        "0",
+        "--port",
+        "0",
+        "--state",
+        str(tmp_path / "cloud"),
+    ]
+    process = subprocess.Popen(line, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    yield json.loads(process.stdout.readline())
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def azure_house(custom_cloud: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """An installation whose Azure is the custom cloud and whose user is signed in by environment variables."""
+    variables = {
+        "GROUNDPLAN_AZURE_RESOURCE_MANAGER": custom_cloud["endpoint"],
+        "AZURE_AUTHORITY_HOST": custom_cloud["endpoint"],
+        "AZURE_TENANT_ID": custom_cloud["tenant_id"],
+        "AZURE_CLIENT_ID": custom_cloud["client_id"],
+        "AZURE_CLIENT_SECRET": custom_cloud["client_secret"],
+        "SSL_CERT_FILE": custom_cloud["ca_bundle"],
+        "REQUESTS_CA_BUNDLE": custom_cloud["ca_bundle"],
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with fresh_home(0) as environment:
+        yield Installation(environment)
+
+
+def test_a_project_for_azure_is_created_by_the_same_code(
+    azure_house: Installation, custom_cloud: dict[str, Any]
+) -> None:
+    """DefaultAzureCredential, the worker of the azure queue, no rehearsal anywhere."""
+    text = f"name: real\ncloud: azure\nsubscription_id: {custom_cloud['subscription_id']}\n"
+    code, found, said = azure_house.run("check", azure_house.file(text))
+    assert (code, found["findings"]) == (0, []), said
+    code, document, said = azure_house.apply(text)
+    assert code == 0, said
+    assert set(states(document).values()) == {"Succeeded"}
+    assert (azure_house.home / "worker-azure.lock").exists()
+    assert not (azure_house.home / "simulator").exists()
+
+
+def test_without_a_credential_azure_says_what_to_run(home: Path) -> None:
+    """No traceback, no waiting: the ways to sign in."""
+    text = "name: real\ncloud: azure\nsubscription_id: 0b1f6471-1bf0-4dda-aec3-cb9272f09590\n"
+    with fresh_home(0) as environment:
+        bare = {k: v for k, v in environment.items() if not k.startswith("AZURE_")}
+        house = Installation(
+            bare | {"PATH": str(Path(sys.executable).parent), "AZURE_TOKEN_CREDENTIALS": "dev"}
+        )
+        code, found, said = house.run("check", house.file(text))
+    assert code == 1
+    assert [f["rule"] for f in found["findings"]] == ["sign_in"]
+    assert "az login" in str(found) + said

@@ -38,6 +38,7 @@ class StepView:
     started_at: float | None = None
     finished_at: float | None = None
     attempt: int = 0
+    depends_on: tuple[str, ...] = ()
     resource_id: str = ""
     correlation_id: str = ""
     created_by_run: bool = False

@@ -187,14 +187,18 @@ def _view(row: Mapping[str, Any]) -> RunView:
 
 def _step_view(row: Mapping[str, Any]) -> StepView:
     fields = {k: row[k] for k in StepView.__dataclass_fields__ if k in row}
+    fields["depends_on"] = tuple(fields["depends_on"])
     fields["error"] = StepError(**row["error"]) if row["error"] else None
     assert row["state"] in get_args(StepState)
     return StepView(**fields)
 
 
 def _running_state(views: Mapping[str, StepView]) -> RunState:
-    """A run is parked when something has failed and nothing else moves or can begin."""
+    """A run is parked when something has failed and nothing else moves or is about to begin."""
     failed = any(s.state == "Failed" for s in views.values())
-    stuck = all(s.state in DONE or s.state in ("Failed", "Waiting", "Canceled") for s in views.values())
-    moving = any(s.state in BUSY or s.state == "Planned" for s in views.values())
-    return "Parked" if failed and stuck and not moving else "Running"
+    return "Parked" if failed and not any(_moves(s, views) for s in views.values()) else "Running"
+
+
+def _moves(step: StepView, views: Mapping[str, StepView]) -> bool:
+    about_to = step.state in ("Planned", "Waiting") and all(views[d].state in DONE for d in step.depends_on)
+    return about_to or step.state in BUSY

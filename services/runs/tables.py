@@ -38,6 +38,7 @@ steps = Table(
     Column("run_id", String(64), ForeignKey("run.id"), primary_key=True),
     Column("key", String(64), primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("depends_on", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("expected_s", Float, nullable=False, default=0.0),
     Column("started_at", Float),

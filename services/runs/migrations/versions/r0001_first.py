@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(64), sa.ForeignKey("run.id"), primary_key=True),
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("depends_on", sa.JSON, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("expected_s", sa.Float, nullable=False),
         sa.Column("started_at", sa.Float),

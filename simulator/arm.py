@@ -10,7 +10,8 @@ from simulator import catalogue, identity, operations
 from simulator.address import parse
 from simulator.call import Call, Reply, page
 from simulator.errors import ArmError, gateway, method_not_allowed, type_not_found
-from simulator.kinds import REGISTRY, Kind, require_group
+from simulator.gatehouse import require_group
+from simulator.kinds import REGISTRY, Kind, finish
 from simulator.namespaces import NAMESPACES
 from simulator.operations import Operation
 from simulator.providers.resources import ResourceGroup, group_address
@@ -33,12 +34,6 @@ def handle(world: World, method: str, path: str, query: dict[str, str], body: An
     _check_version(call)
     _check_subscription(call)
     return _route(call)
-
-
-def finish(world: World, operation: Operation) -> None:
-    """Let the type bring about what its operation has been working at."""
-    if operation.type in REGISTRY:
-        REGISTRY[operation.type].finish(world, operation)
 
 
 def _route(call: Call) -> Reply:
@@ -112,14 +107,12 @@ def _on_list(call: Call, kind: Kind) -> Reply:
 
 
 def _on_action(call: Call) -> Reply:
-    """Answer an action or a sub-list of an item, or tell that the type is not known."""
+    """Answer an action on an item, or tell that the type is not known."""
     address = call.address
     kind = REGISTRY.get(address.without_action.type) if not address.is_item else None
     if kind is not None:
         catalogue.check_kind_version(call, kind)
-        name = address.parts[-1]
-        reply = kind.action(call, name) if call.method == "POST" else None
-        reply = reply or (kind.sub_list(call, name) if call.method == "GET" else None)
+        reply = kind.action(call, address.parts[-1]) if call.method == "POST" else None
         if reply is not None:
             return reply
     raise type_not_found(address.namespace, address.type_path, call.api_version)

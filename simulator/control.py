@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator import faults, operations, seed
-from simulator.arm import finish
 from simulator.call import Reply
-from simulator.kinds import REGISTRY
+from simulator.kinds import REGISTRY, finish
 from simulator.world import World
 
 ROOT = "/_simulator"

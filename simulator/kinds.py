@@ -13,14 +13,8 @@ from typing import Any, ClassVar
 from simulator import operations, regions
 from simulator.address import Address
 from simulator.call import Call, Reply
-from simulator.errors import (
-    ArmError,
-    gateway,
-    group_not_found,
-    invalid_content,
-    parent_not_found,
-    resource_not_found,
-)
+from simulator.errors import ArmError, invalid_content, parent_not_found, resource_not_found
+from simulator.gatehouse import check_region, require_group
 from simulator.operations import Operation, Style
 from simulator.reserved import refuse_reserved
 from simulator.schema import Tracked, merged, read, without_nulls
@@ -42,7 +36,7 @@ class Kind:
     api_versions: ClassVar[tuple[str, str]] = ("2015-01-01", "2026-12-31")  # oldest, newest
     regional: ClassVar[bool] = True
     closed_regions: ClassVar[frozenset[str]] = frozenset()
-    state_key: ClassVar[str] = "provisioningState"
+    state_key: ClassVar[str] = "provisioningState"  # "" where a type shows none
     creating: ClassVar[str] = "Creating"
     seconds: ClassVar[float] = 1.0
     update_seconds: ClassVar[float] = 2.0
@@ -55,7 +49,6 @@ class Kind:
     delete_style: ClassVar[Style | None] = None
     deletion_rank: ClassVar[int] = 5  # a group's deletion removes low ranks first
     actions: ClassVar[dict[str, str]] = {}  # POST on an item: action in lower case -> method
-    lists: ClassVar[dict[str, str]] = {}  # GET on an item's sub-list that is no type of its own
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -73,6 +66,10 @@ class Kind:
 
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Fill ``body`` with what Azure adds: defaults, IDs, addresses; ``before`` is the body that it replaces."""
+
+    def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the part of a request that may be kept: no secret."""
+        return request
 
     def busy(self, call: Call, resource: Resource, operation: Operation) -> ArmError | None:
         """Return the error for a write on a resource that is in the middle of an operation."""
@@ -110,7 +107,8 @@ class Kind:
         """Return a resource as a GET shows it now."""
         body = copy.deepcopy(resource.body)
         properties = body.setdefault("properties", {})
-        properties[self.state_key] = self.state_word(resource.state)
+        if self.state_key:
+            properties[self.state_key] = self.state_word(resource.state)
         return body
 
     def state_word(self, state: str) -> str:
@@ -135,6 +133,10 @@ class Kind:
         """Raise the error for a write into a group that is not there, or that is being deleted."""
         require_group(call, call.address, writing=True)
 
+    def check_region(self, call: Call, existing: Resource | None) -> None:
+        """Refuse a region that does not have the type."""
+        check_region(call, self.arm_type, self.closed_regions, existing)
+
     def require_parent(self, call: Call, address: Address, action: str) -> None:
         """Raise the 404 for a child whose parent is not there."""
         if len(address.names) > 1 and call.state.get(address.parent.path) is None:
@@ -153,7 +155,7 @@ class Kind:
         if not isinstance(call.body, dict):
             raise invalid_content("Error converting value to type 'ResourceDefinition'. Path ''")
         if self.regional:
-            self._check_region(call, existing)
+            self.check_region(call, existing)
         if existing is None:
             if self.regional and len(call.address.names) == 1:
                 refuse_reserved(call.address.name)
@@ -186,13 +188,6 @@ class Kind:
             getattr(self, method)(call, self.require(call, call.address.without_action)) if method else None
         )
 
-    def sub_list(self, call: Call, name: str) -> Reply | None:
-        """Answer a GET on a sub-list that is no type; None when there is none of that name."""
-        method = self.lists.get(name.lower())
-        return (
-            getattr(self, method)(call, self.require(call, call.address.without_action)) if method else None
-        )
-
     # -- steps --------------------------------------------------------------------------------------------------
 
     def canonical_id(self, call: Call) -> str:
@@ -204,7 +199,7 @@ class Kind:
         types = (self.casing or self.arm_type).split("/")
         if len(address.names) > 1 and parent is not None:
             return f"{parent.id}/{types[-1]}/{address.name}"
-        scope = parent.id if parent else _subscription_scope(address)
+        scope = parent.id if parent else f"/subscriptions/{address.subscription}"
         pairs = "".join(f"/{kind}/{name}" for kind, name in zip(types[1:], address.names, strict=True))
         return f"{scope}/providers/{types[0]}{pairs}"
 
@@ -256,10 +251,6 @@ class Kind:
         operation = operations.begin(call.world, resource, action, seconds, style, late)
         headers = operations.headers(call.world, operation, style, call.api_version)
         return Reply(status, self.accepted(call, action, resource, operation), headers)
-
-    def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the part of a request that may be kept: no secret."""
-        return request
 
     def _done(self, call: Call, resource: Resource, status: int, seconds: float, creating: bool) -> Reply:
         resource.state = "Succeeded"
@@ -323,50 +314,16 @@ class Kind:
         if operation and (error := self.busy(call, resource, operation)):
             raise error
 
-    def _check_region(self, call: Call, existing: Resource | None) -> None:
-        given = call.body.get("location")
-        if not isinstance(given, str) or not given:
-            message = "The location property is required for this definition."
-            raise gateway(400, "LocationRequired", message)
-        location = regions.normal(given)
-        open_regions = [region.name for region in regions.REGIONS if region.name not in self.closed_regions]
-        if location not in open_regions:
-            message = (
-                f"The provided location '{given}' is not available for resource type '{self.arm_type}'. "
-                f"List of available regions for the resource type is '{','.join(open_regions)}'."
-            )
-            raise gateway(400, "LocationNotAvailableForResourceType", message)
-        if existing is not None and existing.location != location:
-            message = (
-                f"The resource '{existing.name}' already exists in location '{existing.location}' in resource group "
-                f"'{existing.group}'. A resource with the same name cannot be created in location '{location}'. "
-                "Please select a new resource name."
-            )
-            raise gateway(409, "InvalidResourceLocation", message)
+
+def finish(world: World, operation: Operation) -> None:
+    """Let the type bring about what its operation has been working at."""
+    if operation.type in REGISTRY:
+        REGISTRY[operation.type].finish(world, operation)
 
 
 def request_time(world: World, seconds: float) -> float:
     """Return how long a synchronous request keeps its client waiting."""
     return min(seconds * world.pace, LONGEST_REQUEST)
-
-
-def require_group(call: Call, address: Address, writing: bool = False) -> Resource | None:
-    """Return the resource group that the address stands in, None above groups.
-
-    Raises:
-        ArmError: 404 ResourceGroupNotFound; 409 ResourceGroupBeingDeleted when somebody wants to write.
-    """
-    if not address.group:
-        return None
-    group = call.state.get(f"/subscriptions/{address.subscription}/resourceGroups/{address.group}")
-    if group is None:
-        raise group_not_found(address.group)
-    if writing and group.state == "Deleting":
-        message = (
-            f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation."
-        )
-        raise gateway(409, "ResourceGroupBeingDeleted", message)
-    return group
 
 
 def matches(rule: str, name: str) -> bool:
@@ -378,10 +335,6 @@ def _interleaved(address: Address) -> str:
     return (
         "/".join((address.type_path, *address.names)) if len(address.names) < 2 else "/".join(address.parts)
     )
-
-
-def _subscription_scope(address: Address) -> str:
-    return f"/subscriptions/{address.subscription}" if address.subscription else ""
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.address import parse
-from simulator.arm import finish
 from simulator.call import Call
-from simulator.kinds import REGISTRY
+from simulator.kinds import REGISTRY, finish
 from simulator.operations import settle
 from simulator.world import World
 

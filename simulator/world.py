@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.state import State
+if TYPE_CHECKING:
+    from simulator.state import State
 
 NAMESPACE = uuid.UUID("6b0f2d1c-57a4-4e0b-9d43-8f1d8c1e5a10")
 

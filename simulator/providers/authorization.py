@@ -69,6 +69,7 @@ class RoleAssignment(Kind):
     body = AssignmentBody
     api_versions = ("2015-07-01", "2026-12-31")
     regional = False
+    state_key = ""
     seconds = 2
     update_seconds = 2
     create_status = update_status = 201
@@ -123,12 +124,6 @@ class RoleAssignment(Kind):
             "description": given.get("description"),
         }
         body.pop("systemData")
-
-    def view(self, resource: Resource) -> dict[str, Any]:
-        """Show an assignment without a provisioning state: it has none."""
-        body = super().view(resource)
-        del body["properties"][self.state_key]
-        return body
 
     def require_parent(self, call: Call, address: Address, action: str) -> None:
         """Raise the 404 of the scope, where there is nothing to assign a role on."""

@@ -160,6 +160,7 @@ class Secret(Kind):
     arm_type = "Microsoft.KeyVault/vaults/secrets"
     body = SecretBody
     regional = False
+    state_key = ""
     seconds = 1
     update_seconds = 1
     deletion_rank = 1
@@ -190,12 +191,6 @@ class Secret(Kind):
         }
         body["location"] = vault.location if vault else ""
         body.pop("systemData")
-
-    def view(self, resource: Resource) -> dict[str, Any]:
-        """Show a secret without a provisioning state: it has none."""
-        body = super().view(resource)
-        del body["properties"][self.state_key]
-        return body
 
 
 class NameCheck(Wire):

@@ -218,14 +218,9 @@ class Datastore(Kind):
 
     arm_type = "Microsoft.MachineLearningServices/workspaces/datastores"
     regional = False
+    state_key = ""
     deletion_rank = 1
     api_versions = ("2020-05-01-preview", "2026-12-31")
-
-    def view(self, resource: Resource) -> dict[str, Any]:
-        """Show a datastore without a provisioning state: it has none."""
-        body = super().view(resource)
-        del body["properties"][self.state_key]
-        return body
 
     def list(self, call: Call) -> list[dict[str, Any]]:
         """List them, only the default one when asked so."""

@@ -11,7 +11,8 @@ from simulator import operations, regions
 from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.errors import ArmError, gateway, group_not_found
-from simulator.kinds import REGISTRY, Kind, matches, require_group
+from simulator.gatehouse import given_location, require_group
+from simulator.kinds import REGISTRY, Kind, matches
 from simulator.operations import Operation, Style
 from simulator.schema import Tracked
 from simulator.state import Resource
@@ -88,10 +89,9 @@ class ResourceGroup(Kind):
         operation = operations.begin(call.world, group, "delete", seconds, style)
         return Reply(202, None, operations.headers(call.world, operation, style, call.api_version))
 
-    def _check_region(self, call: Call, existing: Resource | None) -> None:
-        given = call.body.get("location")
-        if not isinstance(given, str) or not given:
-            raise gateway(400, "LocationRequired", "The location property is required for this definition.")
+    def check_region(self, call: Call, existing: Resource | None) -> None:
+        """Refuse a region that is none, or another than before."""
+        given = given_location(call)
         location = regions.normal(given)
         if location not in regions.BY_NAME:
             message = f"The provided location '{given}' is not available for resource group. List of available regions is"

@@ -1,0 +1,62 @@
+"""What servers and databases have in common: their operations are told in the same words."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from simulator.address import Address
+from simulator.call import Call
+from simulator.errors import ArmError
+from simulator.kinds import Kind
+from simulator.operations import Operation, Style
+from simulator.state import Resource
+from simulator.world import World, timestamp
+
+
+class SqlKind(Kind):
+    """What servers and databases have in common: 202 with both poll addresses, and a body of their own."""
+
+    noun: ClassVar[str] = ""
+    create_status = update_status = delete_status = 202
+    verbs: ClassVar[dict[str, str]] = {}
+
+    def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
+        """Answer what SQL answers when it accepts work."""
+        return {"operation": self.verbs[action], "startTime": timestamp(operation.started)}
+
+    def status_body(self, operation: Operation) -> dict[str, Any]:
+        """Answer a poll as SQL does: always 200, with the error inside where it failed."""
+        body: dict[str, Any] = {"name": operation.id, "status": operation.state}
+        body["startTime"] = timestamp(operation.started)
+        if operation.error and operation.state == "Failed":
+            body["error"] = operation.error
+        return body
+
+    def finish(self, world: World, operation: Operation) -> None:
+        """Leave nothing behind of a creation that failed."""
+        if operation.error and operation.action == "create":
+            world.state.remove(operation.resource)
+            return
+        super().finish(world, operation)
+
+    def missing(self, address: Address) -> ArmError:
+        """Return SQL's own 404."""
+        return not_found(self.arm_type, address)
+
+
+def not_found(arm_type: str, address: Address) -> ArmError:
+    """Make the 404 that SQL itself answers, other than ARM's."""
+    message = f"The requested resource of type '{arm_type}' with name '{address.name}' was not found."
+    return ArmError(404, "ResourceNotFound", message)
+
+
+def both(noun: str) -> Style:
+    """Return the style of answers with both poll addresses."""
+    root = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Sql/locations/{location}"
+    return Style(f"{root}/{noun}AzureAsyncOperation/{{id}}", f"{root}/{noun}OperationResults/{{id}}", 15)
+
+
+def busy(noun: str, what: str) -> ArmError:
+    """Make the 409 for a write on what is in the middle of an operation."""
+    message = f"Operation on {what} is in progress.  Please wait a few minutes before trying again."
+    return ArmError(409, f"Conflicting{noun}Operation", message)

@@ -19,7 +19,8 @@ run: installed
 # Lint and types run beside the tests; pytest's summary comes last.
 test: installed-dev chromium
 	@mkdir -p build/screenshots
-	@( $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy $(TYPED) ) > build/checks.log 2>&1 & \
+	@( failed=0; $(BIN)/ruff check . || failed=1; $(BIN)/ruff format --check . || failed=1; \
+	   $(BIN)/mypy $(TYPED) || failed=1; exit $$failed ) > build/checks.log 2>&1 & \
 	checks=$$!; \
 	CHROMIUM="$$(cat build/chromium)" $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) 2>&1 | tee build/pytest.log; \
 	tests=$${PIPESTATUS[0]}; \
@@ -30,8 +31,8 @@ test: installed-dev chromium
 
 lock: venv
 	@$(BIN)/python -m pip install --disable-pip-version-check -q uv
-	$(BIN)/python -m uv pip compile -q --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/python -m uv pip compile -q --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile -q --no-header --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/python -m uv pip compile -q --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
+from services.catalogue.base import Resource
 from services.parsing import parse
 from services.plan import Plan, build_plan
 from services.progress import BUSY, DONE, ENDED, RunState, RunView, StepError, StepState, StepView
@@ -41,41 +42,12 @@ def open_run(
         active = db.execute(going_on).scalar()
         if active:
             raise RunActive(active, config.name)
-        row = {
-            "id": run_id,
-            "project_id": project_id,
-            "kind": "apply",
-            "target": config.cloud,
-            "identity": identity,
-            "by": by,
-        }
-        db.execute(
-            sa.insert(runs).values(
-                **row, state="Queued", choices=dict(choices), cancelled=False, created_at=now
-            )
-        )
-        for position, r in enumerate(plan):
-            values = {
-                "run_id": run_id,
-                "key": r.key,
-                "position": position,
-                "expected_s": r.expected_s * pace,
-                "resource_id": r.id,
-            }
-            db.execute(
-                sa.insert(steps).values(
-                    **values,
-                    state="Planned",
-                    attempt=0,
-                    correlation_id="",
-                    created_by_run=False,
-                    note="",
-                    outputs={},
-                )
-            )
-        db.execute(
-            sa.update(projects).where(projects.c.id == project_id).values(applied=list(config.identity))
-        )
+        row = {"id": run_id, "project_id": project_id, "kind": "apply", "target": config.cloud, "by": by}
+        more = {"identity": identity, "state": "Queued", "choices": dict(choices), "created_at": now}
+        db.execute(sa.insert(runs), row | more)
+        db.execute(sa.insert(steps), [_planned(run_id, position, r, pace) for position, r in enumerate(plan)])
+        applied = sa.update(projects).where(projects.c.id == project_id)
+        db.execute(applied.values(applied=list(config.identity)))
         note(db, by, project_id, "run started", {"run": run_id})
 
 
@@ -160,6 +132,18 @@ def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mappi
             at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)
         )
     )
+
+
+def _planned(run_id: str, position: int, r: Resource, pace: float) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "key": r.key,
+        "position": position,
+        "depends_on": list(r.depends_on),
+        "state": "Planned",
+        "expected_s": r.expected_s * pace,
+        "resource_id": r.id,
+    }
 
 
 def _run(run_id: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class GraphView {
   constructor(root) {
     this.root = root;
-    for (const part of ["graph", "strip", "frame", "bar", "stage", "twin", "card"]) this[part] = root.querySelector(`.${part}`);
+    for (const part of ["view", "strip", "frame", "bar", "stage", "twin", "card"]) this[part] = root.querySelector(`.${part}`);
     this.pointers = new Map();
     this.listen();
   }
@@ -38,7 +38,7 @@ class GraphView {
     this.resized = new ResizeObserver(() => this.untouched && this.home());
     this.resized.observe(this.frame);
     this.narrow = matchMedia(NARROW);
-    this.fold = () => { this.graph.open = !this.narrow.matches; };
+    this.fold = () => { this.view.open = !this.narrow.matches; };
     this.narrow.addEventListener("change", this.fold);
     this.fold();
     if (!this.frame.requestFullscreen) bar.querySelector("[data-act=full]").hidden = true;

@@ -19,7 +19,7 @@ from services.progress import RunView
 
 LAYERS = frozenset({"status", "duration"})
 GROUP = "resource_group"
-WIDE = 400.0
+LEGEND_WIDTH = 400.0
 
 
 def draw(
@@ -81,7 +81,7 @@ def _home(resource: Resource, groups: Sequence[Group]) -> Group:
 
 def _source(view: View, groups: Sequence[Group], edges: Sequence[Edge], corner: str) -> str:
     dot = graphviz.Digraph("azure")
-    dot.attr("graph", _graph_attr(view, corner))
+    dot.attr("graph", **_graph_attr(view, corner))
     dot.attr("node", fontname=FONT, fontcolor=view.theme.tones["text"], margin="0.07,0.05", shape="box")
     dot.attr("edge", color=view.theme.tones["line"], penwidth="1.2", arrowsize="0.75")
     for subscription in groups:
@@ -131,7 +131,7 @@ def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) 
     if outer is None:
         return _frame(dot, view, frame, inside, state)
     with outer as around:  # a second line round the frame: existing
-        around.attr(label="", margin="3", **_line(view, state, "filled,rounded"))
+        around.attr(id=f"{frame.id}-line", label="", margin="3", **_line(view, state, "filled,rounded"))
         _frame(around, view, frame, inside, state)
     return None
 
@@ -158,28 +158,24 @@ def _line(view: View, state: StateStyle, style: str) -> dict[str, str]:
 
 def _legend(view: View, corner: str) -> str:
     """What the lines mean, as far as they occur, what was not chosen, and which configuration this is: quiet, below."""
-    new = {r.is_new for r in view.plan}
-    signs = [
-        "Arrow: from what is needed to what needs it" if len(view.plan.resources) > 1 else "",
-        "Thick arrow: critical path" if view.shows("duration") and view.plan.critical_path_s else "",
-        "Double line: existing" if False in new else "",
-        "Folded corner: optional" if any(not r.look.obligatory for r in view.plan) else "",
-    ]
+    arrow = "Arrow: from what is needed to what needs it"
+    thick = "Thick arrow: critical path" if view.shows("duration") and view.plan.critical_path_s else ""
+    double = "Double line: existing" if not all(r.is_new for r in view.plan) else ""
+    folded = "Folded corner: optional" if not all(r.look.obligatory for r in view.plan) else ""
     missing = _not_chosen(view.plan)
     lines = [
-        *_wrapped([s for s in signs if s]),
+        _joined(arrow, thick),
+        _joined(double, folded),
         f"Not chosen: {', '.join(missing)}" if missing else "",
         corner,
     ]
     muted = view.theme.tones["muted"]
-    return labels.table(
-        [[labels.cell(labels.text(line, 10, muted), WIDE)] for line in lines if line], padding=1
-    )
+    rows = [[labels.cell(labels.text(line, 10, muted), LEGEND_WIDTH)] for line in lines if line]
+    return labels.table(rows, padding=1)
 
 
-def _wrapped(parts: list[str]) -> list[str]:
-    """Join parts by two to a line, so that the legend is no wider than a small graph."""
-    return [" · ".join(parts[i : i + 2]) for i in range(0, len(parts), 2)]
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _not_chosen(plan: Plan) -> list[str]:
@@ -192,13 +188,8 @@ def _not_chosen(plan: Plan) -> list[str]:
 def _corner(view: View) -> str:
     config = view.plan.config
     day = datetime.fromtimestamp(view.now, UTC).date().isoformat() if view.now is not None else ""
-    parts = [
-        labels.fit(config.name, 150, 10),
-        config.cloud.capitalize(),
-        f"configuration {config.digest}",
-        day,
-    ]
-    return " · ".join(part for part in parts if part)
+    name = labels.fit(config.name, 150, 10)
+    return _joined(name, config.cloud.capitalize(), f"configuration {config.digest}", day)
 
 
 def _name(view: View) -> str:

@@ -185,9 +185,16 @@ def _json(data: bytes) -> Any:
     if not data.strip():
         return None
     try:
-        return json.loads(data)
+        value = json.loads(data, parse_constant=_refuse_constant)
+        # A lone surrogate is good JSON and no text: it cannot be stored, nor sent.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:
         raise invalid_content(f"The JSON could not be read: {wrong}") from None
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _control_json(request: Request, data: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from simulator import catalogue, identity, operations
 from simulator.address import parse
@@ -132,7 +133,8 @@ def _poll(call: Call, operation: Operation) -> Reply:
         return Reply(200, kind.status_body(operation), waiting)
     if operation.state == "InProgress":
         more = "".join(f"&{key}={value}" for key, value in call.query.items() if key != "api-version")
-        address = f"{world.endpoint}{operation.result_path}?api-version={call.api_version}{more}"
+        place = quote(operation.result_path, safe=operations.SAFE)
+        address = f"{world.endpoint}{place}?api-version={call.api_version}{more}"
         return Reply(202, None, {"Location": address, **waiting})
     if operation.state == "Failed" and operation.error:
         raise ArmError(400, operation.error["code"], operation.error["message"])

@@ -56,7 +56,7 @@ def page(call: Call, items: list[dict[str, Any]], size: int = 50) -> Reply:
     if start + size < len(items):
         query = {**call.query, "$skiptoken": str(start + size)}
         text = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
-        body["nextLink"] = f"{call.world.endpoint}{call.address.path}?{text}"
+        body["nextLink"] = f"{call.world.endpoint}{quote(call.address.path, safe='/()._-')}?{text}"
     return Reply(200, body)
 
 

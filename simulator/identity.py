@@ -261,6 +261,6 @@ def _refuse(world: World, status: int, error: str, number: int, text: str) -> Re
 def _unauthorized(world: World, code: str, message: str) -> ArmError:
     challenge = (
         f'Bearer authorization_uri="{world.endpoint}/{world.tenant_id}", error="invalid_token", '
-        f'error_description="{message}"'
+        f'error_description="{message.encode("ascii", "replace").decode()}"'
     )
     return ArmError(401, code, message, gateway=True, headers={"WWW-Authenticate": challenge})

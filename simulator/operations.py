@@ -13,10 +13,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from simulator.errors import ArmError
 from simulator.state import Resource
 from simulator.world import World
+
+#: What stands in a path as it is; a group's name may be in any script, and headers are ASCII.
+SAFE = "/()._-"
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def headers(world: World, operation: Operation, style: Style, api_version: str) 
         ("Location", operation.result_path, style.result_query),
     ):
         if path:
-            out[name] = f"{world.endpoint}{path}?api-version={api_version}{more}"
+            out[name] = f"{world.endpoint}{quote(path, safe=SAFE)}?api-version={api_version}{more}"
     return {**out, **wait(world, operation)}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from random import Random
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -162,7 +163,19 @@ def test_wrong_addresses(simulator: Running, method: str, path: str, status: int
 
 
 @pytest.mark.parametrize(
-    "data", [b"{", b"[]", b"null", b"", b'"x"', b"[" * 100_000, b"\xff\xfe", b'{"location": 7}']
+    "data",
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b"",
+        b'"x"',
+        b"[" * 100_000,
+        b"\xff\xfe",
+        b'{"location": NaN}',
+        b'{"a": "\\ud800"}',
+        b'{"location": 7}',
+    ],
 )
 def test_bodies_that_are_no_definition(simulator: Running, data: bytes) -> None:
     """400, never a traceback."""
@@ -330,3 +343,82 @@ def test_read_only_properties_may_come_back(simulator: Running) -> None:
     simulator.arm("PUT", path, {**HERE, "kind": "web", "properties": {"Application_Type": "web"}})
     found = simulator.arm("GET", path).body
     assert simulator.arm("PUT", path, json.loads(json.dumps(found))).status == 200
+
+
+def test_group_names_in_any_script(simulator: Running) -> None:
+    """Poll addresses and next links are ASCII, and lead back to the resource."""
+    group = simulator.group(quote("rg-données-بيانات"))
+    assert simulator.arm("GET", group).body["name"] == "rg-données-بيانات"
+    login = {"administratorLogin": "gpadmin", "administratorLoginPassword": "Correct-Horse-1"}
+    made = simulator.arm(
+        "PUT", f"{group}/providers/Microsoft.Sql/servers/sql-script", {**HERE, "properties": login}
+    )
+    assert made.status == 202
+    assert simulator.arm("GET", made.headers["Azure-AsyncOperation"]).body["status"] == "Succeeded"
+    assert "rg-données-بيانات" in simulator.arm("GET", made.headers["Location"]).body["id"]
+    link = simulator.arm("GET", f"{group}/providers/Microsoft.Sql/servers/sql-script/databases?$top=1")
+    assert link.status == 200
+
+
+def test_nothing_that_a_client_sends_is_a_failure_of_the_simulator(simulator: Running) -> None:
+    """Many odd bodies for every type and verb: always ARM's envelope, never 500."""
+    random = Random(4711)
+    group = simulator.group()
+    paths = [
+        "Microsoft.Storage/storageAccounts/stfuzz", "Microsoft.KeyVault/vaults/kv-fuzz",
+        "Microsoft.OperationalInsights/workspaces/log-fuzz", "Microsoft.Insights/components/appi-fuzz",
+        "Microsoft.ContainerRegistry/registries/crfuzz", "Microsoft.Sql/servers/sql-fuzz",
+        "Microsoft.Sql/servers/sql-fuzz/databases/d", "Microsoft.MachineLearningServices/workspaces/mlw-fuzz",
+        "Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-00000000000a",
+        "Microsoft.KeyVault/vaults/kv-fuzz/secrets/s", "Microsoft.Sql/servers/sql-fuzz/firewallRules/r",
+        "Microsoft.Storage/checkNameAvailability", "Microsoft.Storage/storageAccounts/stfuzz/regenerateKey",
+    ]  # fmt: skip
+    for _ in range(400):
+        body = {"location": "westeurope", **odd(random, 0)}
+        method = random.choice(["PUT", "PATCH", "POST", "DELETE", "GET"])
+        answer = simulator.arm(method, f"{group}/providers/{random.choice(paths)}", body)
+        assert answer.status < 500, (method, body, answer)
+
+
+def odd(random: Random, depth: int) -> dict[str, Any]:
+    """Make a body of known keys with values that may be anything."""
+    keys = ["location", "sku", "kind", "properties", "tags", "identity", "name", "type", "family", "tenantId"]
+    keys += [
+        "createMode",
+        "storageAccount",
+        "WorkspaceResourceId",
+        "administratorLogin",
+        "principalId",
+        "value",
+    ]
+    keys += [
+        "roleDefinitionId",
+        "startIpAddress",
+        "endIpAddress",
+        "Application_Type",
+        "accessPolicies",
+        "keyName",
+    ]
+    plain: list[Any] = [
+        None,
+        0,
+        -1.5,
+        True,
+        "",
+        "x",
+        "StorageV2",
+        "Standard_LRS",
+        "A",
+        "standard",
+        "web",
+        [],
+        [{}],
+        "/a/b",
+    ]
+    plain += ["recover", "SystemAssigned", "0.0.0.0", "\u202e", "😀" * 300]
+    return {
+        random.choice(keys): odd(random, depth + 1)
+        if depth < 3 and random.random() < 0.5
+        else random.choice(plain)
+        for _ in range(random.randrange(6))
+    }

@@ -183,7 +183,9 @@ def test_broken_certificates_are_made_anew(start: Start, tmp_path: Path) -> None
     assert start("--pace", "0").arm("GET", "/subscriptions").status == 200
 
 
-@pytest.mark.parametrize("options", [["--port", "70000"], ["--pace", "-1"], ["--pace", "nan"], ["--seed", "x"]])
+@pytest.mark.parametrize(
+    "options", [["--port", "70000"], ["--pace", "-1"], ["--pace", "nan"], ["--seed", "x"]]
+)
 def test_bad_arguments(tmp_path: Path, options: list[str]) -> None:
     """Exit code 2 and the reason."""
     process = launch(tmp_path, *options)

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from services.processes import launch
+from services.processes.doors import Doors
 from tests.processes.house import Web, clone, until
 
 
@@ -121,6 +122,24 @@ def test_the_websocket_takes_our_own_page_alone(served: Web) -> None:
     assert _answer(served, own, "http://evil.example") == "403"
     assert _answer(served, own, "http://127.0.0.1:1") == "403"
     assert _answer(served, own, "null") == "403"
+
+
+def test_further_hosts_are_served_when_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GROUNDPLAN_ALLOWED_HOSTS is for who binds elsewhere on purpose; everybody else stays out."""
+    monkeypatch.setenv("GROUNDPLAN_ALLOWED_HOSTS", "plans.example, [fe80::1],")
+    doors = Doors(app=None)  # type: ignore[arg-type]
+    hosts = ["plans.example:8501", "PLANS.example", "[fe80::1]:8501", "127.0.0.1", "other.example", "example"]
+    scopes = [{"type": "http", "method": "GET", "headers": [(b"host", host.encode())]} for host in hosts]
+    assert [doors.refusal(scope) is None for scope in scopes] == [True, True, True, True, False, False]
+
+
+def test_two_homes_live_side_by_side(house: Path, tmp_path: Path) -> None:
+    """Each has a family of its own, and stopping one leaves the other."""
+    first, second = Web(house, tmp_path / "one"), Web(house, tmp_path / "two")
+    first.wait(), second.wait()
+    first.end(signal.SIGINT)
+    assert second.ready()["simulator"] and second.ready()["worker"]
+    second.end(signal.SIGINT)
 
 
 def test_only_loopback_is_bound(served: Web) -> None:

@@ -86,7 +86,8 @@ def listen(folder: Path, kept: dict[str, Any]) -> socket.socket:
         Refused: the port is in use.  It never moves: clients hold addresses with this port in them.
     """
     port = int(kept.get("port") or 0)
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms more.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(("127.0.0.1", port))

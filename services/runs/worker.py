@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from services.cloud.clients import warm
 from services.processes import locks
 from services.processes.home import home
 from services.runs import database
@@ -30,6 +31,7 @@ def work(target: str) -> int:
         _await_simulator(stop)
     _launch(target)
     lock.update(ready=True)
+    threading.Thread(target=warm, daemon=True).start()
     stop.wait()
     _shut_down()
     lock.release()

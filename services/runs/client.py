@@ -1,7 +1,9 @@
 """What pages and the command line ask of runs: start one, answer a parked resource, cancel."""
 
 import secrets
+import threading
 import time
+from contextlib import suppress
 from functools import cache
 from typing import Any, Literal
 
@@ -12,7 +14,8 @@ from services.config import ProjectConfig
 from services.naming import SUFFIX_ALPHABET
 from services.parsing import parse
 from services.plan import Plan, build_plan
-from services.processes.home import home
+from services.processes import launch
+from services.processes.home import HomeError, home
 from services.progress import DONE
 from services.runs import engine, journal, projects
 from services.runs.database import writing
@@ -82,7 +85,14 @@ def _enqueue(project_id: str, config: ProjectConfig, plan: Plan, pace: float, by
     )
     options = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
     client.enqueue(options | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
+    threading.Thread(target=_staff, args=(config.cloud,), daemon=True).start()
     return run_id
+
+
+def _staff(target: str) -> None:
+    """See that somebody works on the target; `launch.last_error` keeps what goes wrong for the page."""
+    with suppress(launch.LaunchError, HomeError):
+        launch.ensure(target)
 
 
 def _take_over(run_id: str, project_id: str) -> None:

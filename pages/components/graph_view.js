@@ -276,9 +276,12 @@ class GraphView {
   place(node) {
     const [box, frame] = [face(node).getBoundingClientRect(), this.frame.getBoundingClientRect()];
     const { offsetWidth: w, offsetHeight: h } = this.card;
-    const right = box.right - frame.left + 10;
-    const left = right + w < frame.width ? right : Math.max(4, box.left - frame.left - w - 10);
-    const top = Math.min(Math.max(4, box.top - frame.top), Math.max(4, frame.height - h - 4));
+    const at = { left: box.left - frame.left, right: box.right - frame.left, top: box.top - frame.top, bottom: box.bottom - frame.top };
+    const beside = at.right + w + 14 < frame.width ? at.right + 10 : at.left - w - 14 > 0 ? at.left - w - 10 : null;
+    const within = (value, size, room) => Math.max(4, Math.min(value, room - size - 4));
+    const under = at.bottom + h + 14 < frame.height ? at.bottom + 10 : at.top - h - 10;
+    const left = within(beside ?? at.left, w, frame.width);
+    const top = within(beside === null ? under : at.top, h, frame.height); // never over its own node, if there is room at all
     Object.assign(this.card.style, { left: `${left}px`, top: `${top}px` });
   }
 }

@@ -1,4 +1,4 @@
-"""A page with nothing but a graph: the browser test runs it. `?tick=1` values are kept by the server, not by the page."""
+"""A page with nothing but a graph: the browser test runs it."""
 
 import streamlit as st
 
@@ -16,4 +16,6 @@ plan = cases.plan(cases.EVERYTHING if step == 3 else cases.ALL[case])
 states: list[dict[str, StepState]] = [{}, {"key_vault": "Creating"}, {"key_vault": "Succeeded"}, {}]
 run = cases.run(plan, states[step]) if states[step] else None
 activated = graph_view(azure.draw(plan, run, now=cases.START + 12), key="graph", height=500)
-st.write(f"step {step}, activated {activated}")
+heard: list[str] = st.session_state.setdefault("heard", [])
+heard.extend([activated] if activated else [])
+st.write(f"step {step}, heard: {' '.join(heard) or 'nothing'}.")

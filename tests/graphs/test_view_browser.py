@@ -25,7 +25,7 @@ FLAGS = [
         "disable-background-networking",
         "disable-component-update",
         "disable-sync",
-    )  # fmt: skip
+    )
 ]
 pytestmark = pytest.mark.browser
 
@@ -111,7 +111,7 @@ def transform(page: Page) -> str:
 
 def next_step(page: Page, number: int) -> None:
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text(f"step {number}, activated None")).to_be_visible()
+    expect(page.get_by_text(f"step {number}, heard")).to_be_visible()
 
 
 def focused(page: Page) -> str | None:
@@ -122,20 +122,26 @@ def test_enter_on_a_node_gives_its_key(open_page):
     page = open_page()
     node(page, "key_vault").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("activated key_vault")).to_be_visible()
+    expect(page.get_by_text("step 0, heard: key_vault.")).to_be_visible()
 
 
 def test_a_click_gives_the_key_once(open_page):
     page = open_page()
     node(page, "workspace").click()
-    expect(page.get_by_text("activated workspace")).to_be_visible()
+    expect(page.get_by_text("step 0, heard: workspace.")).to_be_visible()
     next_step(page, 1)
+    expect(page.get_by_text("step 1, heard: workspace.")).to_be_visible()
 
 
 def test_the_frame_s_heading_leads_to_the_resource_group_and_its_ground_to_nothing(open_page):
     page = open_page()
     node(page, "resource_group").locator("text").first.click()
-    expect(page.get_by_text("activated resource_group")).to_be_visible()
+    expect(page.get_by_text("heard: resource_group.")).to_be_visible()
+    page.locator(".stage").click(position={"x": 3, "y": 3})
+    box = node(page, "resource_group").bounding_box()
+    page.mouse.click(box["x"] + 8, box["y"] + box["height"] - 8)
+    next_step(page, 1)
+    expect(page.get_by_text("step 1, heard: resource_group.")).to_be_visible()
 
 
 def test_zoom_and_place_stay_over_updates_of_states_and_of_the_plan(open_page):
@@ -164,8 +170,8 @@ def test_a_drag_activates_nothing(open_page):
     page.mouse.down()
     page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
     page.mouse.up()
-    next_step(page, 1)  # a trigger would have been sent before this one
-    expect(page.get_by_text("activated workspace")).to_have_count(0)
+    next_step(page, 1)  # what the drag had sent would have come before this
+    expect(page.get_by_text("step 1, heard: nothing.")).to_be_visible()
 
 
 def test_an_update_of_states_keeps_the_very_elements_and_the_focus(open_page):
@@ -229,6 +235,17 @@ def test_hover_and_focus_show_the_facts(open_page):
     expect(page.locator(".card")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".card")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [920, 1280])
+def test_the_card_does_not_cover_its_own_node(open_page, width):
+    page = open_page("case=everything", width=width)
+    for key in ("storage_account", "application_insights", "key_vault", "role_assignment_storage"):
+        node(page, key).hover()
+        box, card = node(page, key).bounding_box(), page.locator(".card").bounding_box()
+        apart_x = card["x"] >= box["x"] + box["width"] or card["x"] + card["width"] <= box["x"]
+        apart_y = card["y"] >= box["y"] + box["height"] or card["y"] + card["height"] <= box["y"]
+        assert apart_x or apart_y, key
 
 
 def test_nodes_are_buttons_whose_names_say_the_facts(open_page):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import guard, header, markup, steps
+from pages.components import guard, header, markup, steps, touches
 
 ICON = Path(__file__).parents[1] / "assets" / "icons" / "favicon.png"
 
@@ -17,4 +17,6 @@ page = st.navigation(
 )
 markup.style()
 guard.guarded(header.draw)
+guard.refusal()
 guard.guarded(page.run)
+touches.draw(page.url_path)

@@ -28,6 +28,11 @@ class Part:
 
 def draw(draft: Draft, part: Part, *, disabled: bool = False) -> None:
     """The select, what can't be chosen and why, and the fields of a new resource."""
+    with st.container(key=f"part_{part.section}", gap="xxsmall"):
+        _draw(draft, part, disabled)
+
+
+def _draw(draft: Draft, part: Part, disabled: bool) -> None:
     answer = cloud_state.candidates(part.section, draft.config)
     chosen = _chosen(draft, part)
     options = _options(draft, part, answer.value, chosen, bool(answer.error))
@@ -39,11 +44,11 @@ def draw(draft: Draft, part: Part, *, disabled: bool = False) -> None:
         on_change=_choose, args=(draft.id, part.section, key),
     )  # fmt: skip
     cloud_state.trouble(answer, part.section)
-    _unsuitable(part, answer.value, chosen)
     if chosen == NEW:
         _create_new(draft, part, disabled)
     elif chosen != NONE:
         _existing(draft, part, chosen, answer.value, bool(answer.error))
+    _unsuitable(part, answer.value, chosen)
 
 
 def _options(

@@ -1,22 +1,26 @@
 """What pages ask of the cloud: kept for a short while, and never in the way when the cloud does not answer."""
 
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from pages.components import markup, state
+from services import parsing
 from services.catalogue import registry
 from services.cloud import bridge, sign_in
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
-from services.cloud.target import Target, TargetMissing, resolve
+from services.cloud.target import Target, TargetMissing, rehearsal_subscription, resolve
 from services.config import Problem, ProjectConfig
 from services.plan import build_plan
 from services.preflight import Finding, check, existing, names, regions
 from services.preflight.existing import Candidate
-from services.processes.home import home
+from services.processes.home import HomeError, home
 
 T = TypeVar("T")
 PATIENCE_S = 8.0
@@ -51,6 +55,21 @@ def pace(config: ProjectConfig) -> float:
         return target(config).pace
     except TargetMissing:
         return 1.0
+
+
+@st.cache_resource(show_spinner=False)
+def warm() -> None:
+    """Load the SDKs in the background once, so that the first page that asks does not wait for them."""
+    config = parsing.parse({"name": "warm"}, subscription_id=rehearsal_subscription(home())).config
+    sections = [kind.Settings.section for kind in registry.TYPES.values()]
+
+    def ask() -> None:
+        with suppress(TargetMissing, CloudError, HomeError):
+            where = resolve("rehearsal", home())
+            for section in dict.fromkeys(sections):
+                bridge.ask(where, partial(existing.candidates, section, config))
+
+    threading.Thread(target=ask, name="warm-cloud", daemon=True).start()
 
 
 def candidates(section: str, config: ProjectConfig) -> Answer[list[Candidate]]:

@@ -1,5 +1,7 @@
 """The portal's footer: one step back, straight to the review, one step on."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.components import steps
@@ -7,8 +9,8 @@ from pages.components.state import Draft
 from pages.components.steps import Step
 
 
-def draw(draft: Draft, here: Step, *, next: bool = True) -> None:
-    """Stick the three links to the bottom of the window; `next` is off where the page has another primary action."""
+def draw(draft: Draft, here: Step, *, next: bool = True, action: Callable[[], None] | None = None) -> None:
+    """Stick the links to the bottom of the window; `action` stands in the place of the next step."""
     before, after = steps.before(here), steps.after(here)
     with st.bottom, st.container(key="footer", horizontal=True, vertical_alignment="center"):
         if before:
@@ -18,5 +20,7 @@ def draw(draft: Draft, here: Step, *, next: bool = True) -> None:
         st.space("stretch")
         if here.number < steps.SUMMARY.number - 1:
             steps.link(steps.SUMMARY, "Review + create", draft.id, key="review")
-        if after and next:
+        if action:
+            action()
+        elif after and next:
             steps.link(after, f"Next: {after.title}", draft.id, key="next")

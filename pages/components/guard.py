@@ -5,10 +5,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.components import state
+from services.config import ConfigError
 from services.processes.home import HomeError
+from services.runs.client import CannotStart
 from services.runs.database import DatabaseError
 from services.runs.journal import RunMissing
 from services.runs.projects import ProjectMissing
+
+REFUSALS = (DatabaseError, HomeError, ProjectMissing, RunMissing, CannotStart, ConfigError)
 
 log = logging.getLogger("groundplan.pages")
 
@@ -29,3 +34,22 @@ def guarded(draw: Callable[[], None]) -> None:
             f"**This page met an error of its own** ({type(error).__name__}). What you entered is kept. "
             "Reload the page; if it stays, the server's log has the details."
         )
+
+
+def answering(act: Callable[..., None]) -> Callable[..., None]:
+    """A callback of a button that keeps why it was refused; `refusal` says it above the page."""
+
+    def guarded_act(*args: object) -> None:
+        try:
+            act(*args)
+        except REFUSALS as error:
+            st.session_state[state.REFUSED] = str(error)
+
+    return guarded_act
+
+
+def refusal() -> None:
+    """Say why the last click was not followed."""
+    message = st.session_state.pop(state.REFUSED, None)
+    if message:
+        st.error(message)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import markup, state, steps
+from pages.components import cloud_state, markup, state, steps
 from services.processes import launch
 from services.runs import projects
 
@@ -36,11 +36,18 @@ def _badge(cloud: str) -> tuple[str, str, str]:
 
 def _picker(known: dict[str, projects.Project], current: projects.Project) -> None:
     picked = st.selectbox(
-        "Project", list(known), index=list(known).index(current.id), format_func=lambda id: known[id].name,
+        "Project", list(known), index=list(known).index(current.id), format_func=lambda id: _title(known, id),
         key=f"picker:{current.id}", label_visibility="collapsed", width=220,
     )  # fmt: skip
     if picked != current.id:
         steps.go(steps.RESOURCE_GROUP, picked)
+
+
+def _title(known: dict[str, projects.Project], id: str) -> str:
+    """Two projects of one name are told apart by their IDs: a select knows its options by what it shows."""
+    name = known[id].name
+    doubled = [p for p in known.values() if p.name == name]
+    return f"{name} ({id})" if len(doubled) > 1 else name
 
 
 def _processes() -> None:
@@ -49,7 +56,9 @@ def _processes() -> None:
         st.error("**The rehearsal could not be started.** You can go on choosing; creating has to wait.")
         with st.expander("What happened"):
             st.code(error, language=None)
-    elif not _ready():
+    elif _ready():
+        cloud_state.warm()
+    else:
         _waiting()
 
 
@@ -61,5 +70,6 @@ def _waiting() -> None:
     markup.note("The rehearsal is starting: the simulator and its worker. You can begin already.", "running")
 
 
+@st.cache_data(ttl=2.0, show_spinner=False)
 def _ready() -> bool:
     return all(launch.readiness("rehearsal").values())

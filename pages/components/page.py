@@ -14,9 +14,18 @@ def begin(here: Step, title: str, sentence: str) -> Draft:
         st.info("This page belongs to a project. Open one, or begin a new one.")
         steps.link(steps.OVERVIEW, "To the overview", None)
         st.stop()
+    state.enter(f"{here.file} {id}")
     draft = state.read(id)
     stepper.draw(draft, here)
-    conflict.draw(draft)
-    st.header(title, anchor=False)
+    st.title(title, anchor=False)
     markup.lead(sentence)
+    conflict.draw(draft)
+    _watch(id)
     return draft
+
+
+@st.fragment(run_every=3.0)
+def _watch(id: str) -> None:
+    """Look whether another tab has changed the project, and show it."""
+    if state.changed_elsewhere(id):
+        st.rerun()

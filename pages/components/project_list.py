@@ -43,7 +43,10 @@ def load() -> None:
         st.error(f"**{file.name} can't be used.** Nothing was changed.")
         markup.items((str(problem) for problem in read.problems), "bad")
     elif st.button(f"Open {read['name']} as a project", type="primary", key="open_file"):
-        steps.go(steps.RESOURCE_GROUP, projects.create(read, writer=state.tab()).id)
+        id = state.create(read)
+        if id:
+            steps.go(steps.RESOURCE_GROUP, id)
+        st.rerun()
 
 
 def draw() -> None:
@@ -51,7 +54,7 @@ def draw() -> None:
     known = projects.every()
     if not known:
         return
-    st.subheader("Projects", anchor=False)
+    st.header("Projects", anchor=False)
     for project in known:
         _row(project)
 
@@ -62,7 +65,7 @@ def _named() -> None:
     if id:
         state.commit(id, "name", name)
     elif name:
-        st.session_state[state.NEW_PROJECT] = projects.create({"name": name}, writer=state.tab()).id
+        st.session_state[state.NEW_PROJECT] = state.create({"name": name})
 
 
 def _read(content: bytes) -> dict[str, Any] | ConfigError:

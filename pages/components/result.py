@@ -47,7 +47,7 @@ def table(plan: Plan, run: RunView) -> None:
         ]
         for r in plan if r.key in run.steps
     ]  # fmt: skip
-    st.subheader("Deployment details", anchor=False)
+    st.header("Deployment details", anchor=False)
     markup.table("Deployment details", ("Resource", "Type", "State", "Took", "Operation details: resource ID"), rows)
     if plan.config.cloud == "azure":
         st.link_button("Open the resource group in the Azure portal", f"{PORTAL}{plan['resource_group'].id}")
@@ -57,7 +57,7 @@ def outputs(plan: Plan, run: RunView) -> None:
     """What other programs need to know of the resources; no secrets."""
     found = [(r, name, value) for r in plan if r.key in run.steps for name, value in run.steps[r.key].outputs.items()]
     if found:
-        st.subheader("Outputs", anchor=False)
+        st.header("Outputs", anchor=False)
         rows = [[cell(r.name, mono=True), cell(name.rpartition(".")[2]), cell(str(value), mono=True)] for r, name, value in found]
         markup.table("Outputs", ("Resource", "Output", "Value"), rows)
 
@@ -69,7 +69,7 @@ def next_steps(draft: Draft, plan: Plan) -> None:
         "subscription_id": config.subscription_id, "resource_group": plan["resource_group"].name,
         "workspace_name": plan["workspace"].name,
     }  # fmt: skip
-    st.subheader("Next steps", anchor=False)
+    st.header("Next steps", anchor=False)
     st.download_button(
         "Download config.json", json.dumps(known, indent=2) + "\n", "config.json", "application/json", key="config_json",
         on_click="ignore", type="primary",

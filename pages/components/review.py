@@ -48,7 +48,7 @@ def block(draft: Draft, step: Step, rows: Sequence[tuple[str, str]]) -> None:
     """One block of values with a way to change them."""
     with st.container(key=f"block_{step.number}_{rows[0][0].replace(' ', '_')}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(step.title, anchor=False)
+            st.header(step.title, anchor=False)
             steps.link(step, f"Change {step.title.lower()}", draft.id)
         markup.facts(rows)
 
@@ -108,9 +108,6 @@ def plan_table(plan: Plan, pace: float) -> None:
 
 def create(draft: Draft, valid: bool) -> None:
     """The one button that creates; why it can't be pressed stands beside it."""
-    message = st.session_state.pop(state.REFUSED, None)
-    if message:
-        st.error(message)
     reason = "" if valid else "Mend what the validation names; then you can create."
     if st.button("Create", type="primary", disabled=not valid, help=reason or None, key="create"):
         _start(draft)

@@ -8,11 +8,9 @@ import streamlit as st
 from pages.components import durations, guard, markup, state, steps
 from pages.components.markup import Tone, cell
 from services.catalogue import registry
-from services.config import ConfigError
 from services.plan import Plan
 from services.progress import BUSY, DONE, RunView, StepView
 from services.runs import client, journal
-from services.runs.client import CannotStart
 
 TONES: dict[str, Tone] = {
     "Succeeded": "good", "Existing": "good", "Deleted": "good", "Failed": "bad", "Canceled": "care", "Skipped": "care",
@@ -109,19 +107,11 @@ def cancel(run: RunView) -> None:
     )  # fmt: skip
 
 
-def refusal() -> None:
-    """Say why the last answer was not taken."""
-    message = st.session_state.pop(state.REFUSED, None)
-    if message:
-        st.warning(message)
-
-
+@guard.answering
 def _answer(run_id: str, key: str, action: str) -> None:
-    try:
-        client.answer(run_id, key, "retry" if action == "retry" else "stop", by=state.tab())
-    except (CannotStart, ConfigError) as error:
-        st.session_state[state.REFUSED] = str(error)
+    client.answer(run_id, key, "retry" if action == "retry" else "stop", by=state.tab())
 
 
+@guard.answering
 def _cancel(run_id: str) -> None:
     client.cancel(run_id, by=state.tab())

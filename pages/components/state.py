@@ -26,6 +26,8 @@ SIGN_IN = "sign_in"  # the way to sign in to Azure
 DEVICE = "device_code"  # a sign-in that is under way
 NEW_PROJECT = "new_project"  # the draft that the overview's name field has begun
 REFUSED = "refused"  # why a click could not be followed
+PAGE = "page"  # the page that this tab shows, with its project
+DRAWN = "drawn"  # the widgets that have been drawn on that page
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,21 @@ def parsed(choices: Any) -> Parsed:
     return parse(choices, subscription_id=rehearsal_subscription(home()))
 
 
+def create(choices: dict[str, Any]) -> str | None:
+    """Store a new project and give its ID; None when it could not be stored, which the page says."""
+    try:
+        return projects.create(choices, writer=tab()).id
+    except (DatabaseError, HomeError) as error:
+        st.session_state[REFUSED] = str(error)
+        return None
+
+
+def changed_elsewhere(id: str) -> bool:
+    """Whether another tab has written since this one looked."""
+    seen, now = _seen().get(id), projects.get(id)
+    return seen is not None and now.version != seen.version and now.writer != tab()
+
+
 def commit(id: str, path: str, value: Any) -> None:
     """Write one key of a draft; what can't be written is kept in the session, and the page says so."""
     seen = _seen().get(id)
@@ -162,10 +179,19 @@ def told(id: str) -> list[str]:
     return _told().pop(id, [])
 
 
+def enter(page: str) -> None:
+    """Note which page this tab shows: a widget of another page leaves nothing behind, even under the same key."""
+    if st.session_state.get(PAGE) != page:
+        st.session_state[PAGE] = page
+        st.session_state[DRAWN] = set()
+
+
 def show(key: str, value: Any) -> None:
-    """Give a widget the draft's value before it is drawn, unless it holds that already."""
-    if key not in st.session_state or st.session_state[key] != value:
+    """Give a widget the draft's value before it is drawn, unless it holds that already on this page."""
+    drawn = st.session_state.setdefault(DRAWN, set())
+    if key not in drawn or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+    drawn.add(key)
 
 
 def value_at(config: ProjectConfig, path: str) -> Any:
@@ -190,7 +216,7 @@ def _leaves(choices: Any, above: str = "") -> list[str]:
 
 def _stored(seen: Project, path: str, value: Any) -> Any:
     """A value that equals the default is no choice: names go on following what they derive from."""
-    if value is MISSING or isinstance(value, dict) and path != "tags":
+    if value is MISSING or (isinstance(value, dict) and path != "tags"):
         return value
     default = value_at(parsed(projects.with_key(seen.choices, path, MISSING)).config, path)
     plain = list(default) if isinstance(default, tuple) else default

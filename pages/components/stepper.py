@@ -12,7 +12,7 @@ from services.runs import journal
 
 Mark = Literal["done", "current", "wrong", "todo"]
 WORDS: dict[Mark, str] = {"done": "done", "current": "you are here", "wrong": "needs attention", "todo": "not yet"}
-SIGNS: dict[Mark, str] = {"done": "✓", "current": "●", "wrong": "!", "todo": "○"}
+SIGNS: dict[Mark, str] = {"done": "✓", "current": "", "wrong": "!", "todo": ""}
 
 
 def draw(draft: Draft, here: Step) -> None:
@@ -21,7 +21,7 @@ def draw(draft: Draft, here: Step) -> None:
     with st.container(key="stepper", horizontal=True, gap="small"):
         for step in STEPS:
             mark = marked(draft, run, step, here)
-            shown = f"{step.number} {step.short} {'' if mark == 'current' else SIGNS[mark]}".strip()
+            shown = f"{step.number} {step.short} {SIGNS[mark]}".strip()
             place = "current" if step is here else mark
             with st.container(key=f"step_{step.number}_{place}_{mark}", width="content"):
                 st.page_link(step.file, label=shown, query_params=steps.query(draft.id), help=f"{step.title}: {WORDS[mark]}")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cloud_state, fields, markup, state
+from pages.components import cloud_state, fields, markup, state, titles
 from pages.components.state import Draft
 from services.cloud import sign_in
 from services.config import REHEARSAL_SUBSCRIPTION
@@ -15,9 +15,12 @@ WAYS = {
 
 def draw(draft: Draft) -> None:
     """Cloud and subscription; both stay once the project has been applied."""
-    fields.select(draft, "cloud", ("rehearsal", "azure"), label="Cloud", disabled=draft.fixed, help=(
-        "The rehearsal is a simulator of Azure on this machine: it needs no account and costs nothing."
-    ))  # fmt: skip
+    key = draft.key("cloud")
+    state.show(key, draft.config.cloud)
+    st.selectbox(
+        "Cloud", ("rehearsal", "azure"), key=key, format_func=titles.word, disabled=draft.fixed, on_change=_change,
+        args=(draft.id, key), help="The rehearsal is a simulator of Azure on this machine: no account, no cost.",
+    )  # fmt: skip
     if draft.config.cloud == "azure":
         _sign_in(draft)
     answer = cloud_state.subscriptions(draft.config)
@@ -28,6 +31,12 @@ def draw(draft: Draft) -> None:
         cloud_state.trouble(answer, "subscription")
 
 
+def _change(id: str, key: str) -> None:
+    """Another cloud has other subscriptions."""
+    state.commit(id, "cloud", st.session_state[key])
+    state.remove(id, "subscription_id")
+
+
 def _select(draft: Draft, known: dict[str, str]) -> None:
     shown = str(draft.shown("subscription_id"))
     unset = draft.config.cloud == "azure" and shown == REHEARSAL_SUBSCRIPTION
@@ -35,7 +44,8 @@ def _select(draft: Draft, known: dict[str, str]) -> None:
     key = draft.key("subscription_id")
     state.show(key, None if unset else shown)
     st.selectbox(
-        "Subscription" + fields.REQUIRED, options, index=None, key=key, disabled=draft.fixed, placeholder="Choose a subscription",
+        "Subscription" + fields.REQUIRED, options, index=None, key=key, disabled=draft.fixed,
+        placeholder="Choose a subscription",
         format_func=lambda id: f"{known[id]} ({id})" if id in known else f"{id} (not among yours)",
         help="Resources are created in it, and it is billed for them.", on_change=state.commit_widget,
         args=(draft.id, "subscription_id", key),

@@ -26,7 +26,7 @@ WORDS = {
 
 
 def of(path: str) -> str:
-    """The title of a key: `storage_account.name` is "Storage account", `storage_account.sku` is "Storage account: Redundancy"."""
+    """The title of a key: of `storage_account.name` the section's own, of `storage_account.sku` with the field's."""
     head, _, rest = path.partition(".")
     if head not in Section.SECTIONS:
         return CORE.get(head, path)

@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from pages.components import markup, project_list
+from pages.components import markup, project_list, state
 
-st.title("Groundplan", anchor=False)
+state.enter("overview")
+st.title("From an empty Azure subscription to a served model", anchor=False)
 markup.lead(
-    "From an empty Azure subscription to a served machine-learning model. You choose; Groundplan draws what it will "
-    "create, creates it, and shows every step. Without an Azure account it rehearses on a simulator on this machine."
+    "You choose; Groundplan draws what it will create in Azure Machine Learning, creates it, and shows every step. "
+    "Without an Azure account it rehearses on a simulator on this machine, where nothing costs money."
 )
 begin, load = st.columns([3, 2], gap="large")
 with begin:
-    st.subheader("New project", anchor=False)
+    st.header("New project", anchor=False)
     project_list.new()
 with load:
-    st.subheader("Load a project file", anchor=False)
+    st.header("Load a project file", anchor=False)
     project_list.load()
 project_list.draw()

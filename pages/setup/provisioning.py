@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import footer, graph_panel, page, run_panel, steps
+from pages.components import footer, graph_panel, guard, page, run_panel, steps
 from services.progress import RunView
 from services.runs import journal
 
@@ -19,7 +19,7 @@ plan = journal.plan_of(newest.id)
 
 def draw(run: RunView) -> None:
     """How far the run is, on the graph and in the table."""
-    run_panel.refusal()
+    guard.refusal()
     run_panel.summary(run)
     run_panel.failures(run, plan)
     graph_panel.draw(plan, draft.id, run, height=440)

@@ -7,9 +7,9 @@ draft = page.begin(
     "Container registry",
     "It keeps the images that serve your model. With None, Azure makes one when the first image is built.",
 )
+footer.draw(draft, steps.REGISTRY)
 form, side = graph_panel.columns()
-with form:
-    choice.draw(draft, choice.Part("container_registry", more=("sku",), checked="container_registry"))
 with side:
     graph_panel.of_draft(draft)
-footer.draw(draft, steps.REGISTRY)
+with form:
+    choice.draw(draft, choice.Part("container_registry", more=("sku",), checked="container_registry"))

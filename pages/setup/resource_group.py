@@ -9,7 +9,10 @@ draft = page.begin(
     "Project details",
     "Select the subscription that pays, and the resource group: the folder in which everything of this project lies.",
 )
+footer.draw(draft, steps.RESOURCE_GROUP)
 form, side = graph_panel.columns()
+with side:
+    graph_panel.of_draft(draft)
 with form:
     fields.text(draft, "name", disabled=draft.fixed)
     subscription.draw(draft)
@@ -17,6 +20,3 @@ with form:
         choice.draw(draft, choice.Part("resource_group"), disabled=draft.fixed)
         region.draw(draft)
     tags.draw(draft)
-with side:
-    graph_panel.of_draft(draft)
-footer.draw(draft, steps.RESOURCE_GROUP)

@@ -10,20 +10,18 @@ draft = page.begin(
     steps.SUMMARY, "Review + create", "Everything that will be created, in order. Nothing exists before you press Create."
 )
 valid = review.validation(draft)
+footer.draw(draft, steps.SUMMARY, action=lambda: review.create(draft, valid))
 plan, pace = build_plan(draft.config), cloud_state.pace(draft.config)
 form, side = graph_panel.columns()
-with form:
-    review.values(draft)
 with side:
     graph_panel.of_draft(draft)
-st.subheader("Plan", anchor=False)
+with form:
+    review.values(draft)
+st.header("Plan", anchor=False)
 markup.lead(f"About {durations.short(plan.critical_path_s * pace)}: what does not depend on each other is created at once.")
 review.plan_table(plan, pace)
-st.subheader("project.yaml", anchor=False)
+st.header("project.yaml", anchor=False)
 text = project_file.write(draft.config)
 st.download_button("Download project.yaml", text, "project.yaml", "application/yaml", key="download", on_click="ignore")
 with st.expander("Show the file"):
     st.code(text, language="yaml")
-with st.bottom:
-    review.create(draft, valid)
-footer.draw(draft, steps.SUMMARY, next=False)

@@ -10,7 +10,10 @@ draft = page.begin(
     "Workspace details",
     "Name the workspace and its region. New resources for it are suggested; you can choose existing ones instead.",
 )
+footer.draw(draft, steps.WORKSPACE)
 form, side = graph_panel.columns()
+with side:
+    graph_panel.of_draft(draft)
 with form:
     fields.text(draft, "workspace.name", label="Workspace name")
     region.draw(draft)
@@ -23,6 +26,3 @@ with form:
     with st.expander("Advanced: storage access, high business impact"):
         fields.field(draft, "workspace.storage_access", label="Storage account access")
         fields.field(draft, "workspace.high_business_impact", label="High business impact workspace")
-with side:
-    graph_panel.of_draft(draft)
-footer.draw(draft, steps.WORKSPACE)

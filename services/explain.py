@@ -90,24 +90,22 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "Retry. If it happens again, the worker's log in the data folder says where.",
     ),
 }
+_NAME_FIELDS = {"sql_server": "server", "sql_database": "database"}
 
 
 def explain(
     code: str, message: str, resource: Resource, *, status: int | None = None, raw: str = ""
 ) -> StepError:
     """Say what an error of a resource means and what to do; an unknown code keeps Azure's own words."""
+    code = "ConflictError" if "soft-deleted" in message.lower() else code
     what, fix = _BY_CODE.get(code, ("{message}", "Read Azure's answer below, mend the cause, then retry."))
     words = {"noun": _noun(resource.label), "name": resource.name, "type": resource.type, "message": message}
-    field = (
-        "server" if resource.key == "sql_server" else "database" if resource.key == "sql_database" else "name"
-    )
+    field = _NAME_FIELDS.get(resource.key, "name")
     path = "location" if "ocation" in code or "Region" in code else f"{resource.section}.{field}"
     return StepError(code, message, status, what.format(**words), fix.format(**words), path, raw)
 
 
 def _noun(label: str) -> str:
-    return (
-        label
-        if label.split()[0] in ("SQL", "Application", "Log", "Machine")
-        else label[0].lower() + label[1:]
-    )
+    """A label in the middle of a sentence; product names keep their capital."""
+    product = label.split()[0] in ("SQL", "Application", "Log", "Machine")
+    return label if product else label[0].lower() + label[1:]

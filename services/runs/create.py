@@ -168,4 +168,6 @@ def _at(found: Mapping[str, Any], path: str) -> Any:
 
 
 def _state(found: Mapping[str, Any]) -> str:
-    return str(_at(found, "properties.provisioningState") or "")
+    """How far Azure says it is. SQL has no provisioning state: a server has a `state`, a database a `status`."""
+    said = (_at(found, f"properties.{name}") for name in ("provisioningState", "state", "status"))
+    return str(next((one for one in said if one), ""))

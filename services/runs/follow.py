@@ -7,7 +7,7 @@ from typing import Any
 
 from services.config import ProjectConfig
 from services.parsing import minimal
-from services.processes import launch
+from services.processes import launch, leases
 from services.progress import DONE, RunView, StepView
 from services.runs import client, journal, projects
 
@@ -27,15 +27,23 @@ def apply(config: ProjectConfig, say: Say) -> dict[str, Any]:
 
     It returns when the run ends or waits for the user (again); `RunActive` when one goes on.
     """
-    ready(config.cloud, say)
+    lease = leases.take("cli")  # whoever else leaves meanwhile lets our worker live
+    try:
+        ready(config.cloud, say)
+        return report(_follow(_begun(config, say), say))
+    finally:
+        lease.release()
+
+
+def _begun(config: ProjectConfig, say: Say) -> str:
+    """The ID of a new run, or of the parked one that goes on."""
     project = _project(config)
     parked = journal.newest(project.id)
     if parked and parked.state == "Parked":
-        run_id = _retry(parked, say)
-    else:
-        run_id = client.start(project.id, by="command line")
-        say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
-    return report(_follow(run_id, say))
+        return _retry(parked, say)
+    run_id = client.start(project.id, by="command line")
+    say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
+    return run_id
 
 
 def report(run: RunView) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def test_plan_prints_the_contract_as_json(home: Path, project: Path) -> None:
     data: dict[str, Any] = json.loads(out)
     assert code == 0
     assert {"key", "type", "id", "name", "mode", "depends_on", "expected_s"} <= set(data["resources"][0])
-    assert [r["key"] for r in data["resources"]][0] == "resource_group"
+    assert data["resources"][0]["key"] == "resource_group"
     assert data["critical_path_s"] == 74.0
 
 

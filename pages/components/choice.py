@@ -1,4 +1,4 @@
-"""The portal's way to choose a resource: `(new) name` first, then what the subscription really holds, `None` where allowed."""
+"""The portal's way to choose a resource: `(new) name` first, then what the subscription holds, `None` where allowed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ def _draw(draft: Draft, part: Part, disabled: bool) -> None:
     chosen = _chosen(draft, part)
     options = _options(draft, part, answer.value, chosen, bool(answer.error))
     key = draft.key(f"{part.section}#choice")
-    state.show(key, chosen)
+    state.show(key, chosen, always=True)
     st.selectbox(
         (part.label or titles.of(part.section)) + fields.REQUIRED, options, key=key, disabled=disabled,
-        format_func=lambda option: _words(draft, part, answer.value, option), help=fields.help_of(f"{part.section}.{part.name}"),
-        on_change=_choose, args=(draft.id, part.section, key),
+        format_func=lambda option: _words(draft, part, answer.value, option), on_change=_choose,
+        help=fields.help_of(f"{part.section}.{part.name}"), args=(draft.id, part.section, key),
     )  # fmt: skip
     cloud_state.trouble(answer, part.section)
     if chosen == NEW:
@@ -51,9 +51,7 @@ def _draw(draft: Draft, part: Part, disabled: bool) -> None:
     _unsuitable(part, answer.value, chosen)
 
 
-def _options(
-    draft: Draft, part: Part, found: Sequence[Candidate], chosen: str, silent: bool
-) -> list[str]:
+def _options(draft: Draft, part: Part, found: Sequence[Candidate], chosen: str, silent: bool) -> list[str]:
     modes = get_args(Section.SECTIONS[part.section].model_fields["mode"].annotation)
     listed = [c.id for c in found if c.unsuitable is None]
     options = [NONE] * (NONE in modes) + [NEW] + listed + [BY_ID] * silent
@@ -106,7 +104,12 @@ def _create_new(draft: Draft, part: Part, disabled: bool) -> None:
     problem = any(draft.problems(path) for path in paths)
     check = cloud_state.taken(draft.config, part.checked, paths[0]) if part.checked else None
     taken = None if problem or check is None else check()
-    with st.expander("Create new", expanded=problem or taken is not None, key=f"new:{draft.id}:{part.section}", type="compact"):
+    with st.expander(
+        "Create new",
+        expanded=problem or taken is not None,
+        key=f"new:{draft.id}:{part.section}",
+        type="compact",
+    ):
         fields.text(draft, paths[0], label="Name", disabled=disabled, check=check)
         for path in paths[1:]:
             fields.field(draft, path, label=titles.field(path), disabled=disabled)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import durations, state, titles
+from pages.components import durations, markup, state, titles
 from pages.components.state import Draft, Unsaved
 from services.runs.projects import MISSING
 
@@ -16,14 +16,19 @@ def draw(draft: Draft) -> None:
             _fault(draft, unsaved)
     changed = state.told(draft.id)
     if changed:
-        st.info(f"Another tab has changed: {', '.join(map(titles.of, changed))}. You see the new values.")
+        st.info(
+            f"Another tab has changed: {', '.join(map(markup.plain, map(titles.of, changed)))}. You see the new values."
+        )
 
 
 def _conflict(draft: Draft, unsaved: Unsaved) -> None:
     assert unsaved.conflict
-    path, name = unsaved.path, titles.of(unsaved.path)
+    path, name = unsaved.path, markup.plain(titles.of(unsaved.path))
     with st.container(border=True, key=f"conflict_{path.replace('.', '_')}"):
-        st.warning(f"**{name} was changed in another tab {durations.ago(unsaved.conflict.at)}.** Yours is not stored yet: which one counts?")
+        st.warning(
+            f"**{name} was changed in another tab {durations.ago(unsaved.conflict.at)}.** "
+            "Yours is not stored yet: which one counts?"
+        )
         st.text(f"Yours:  {_plain(unsaved.value)}\nTheirs: {_plain(unsaved.conflict.theirs)}")
         with st.container(horizontal=True):
             st.button("Use mine", key=f"mine:{path}", on_click=state.take_mine, args=(draft.id, path))
@@ -31,8 +36,12 @@ def _conflict(draft: Draft, unsaved: Unsaved) -> None:
 
 
 def _fault(draft: Draft, unsaved: Unsaved) -> None:
-    st.error(f"**{titles.of(unsaved.path)} could not be saved; it is kept on this page.** {unsaved.fault}")
-    st.button("Save again", key=f"again:{unsaved.path}", on_click=state.take_mine, args=(draft.id, unsaved.path))
+    st.error(
+        f"**{markup.plain(titles.of(unsaved.path))} could not be saved; it is kept on this page.** {markup.plain(unsaved.fault)}"
+    )
+    st.button(
+        "Save again", key=f"again:{unsaved.path}", on_click=state.take_mine, args=(draft.id, unsaved.path)
+    )
 
 
 def _plain(value: object) -> str:

@@ -52,7 +52,7 @@ def verdict(draft: Draft, path: str, check: Callable[[], Problem | None] | None 
         markup.note(problem.message, "bad")
         if problem.suggestion:
             st.button(
-                f"Use {problem.suggestion}", key=f"use:{draft.key(path)}", type="tertiary", on_click=state.commit,
+                f"Use {markup.plain(problem.suggestion)}", key=f"use:{draft.key(path)}", type="tertiary", on_click=state.commit,
                 args=(draft.id, path, problem.suggestion),
             )  # fmt: skip
     elif rule:
@@ -66,7 +66,7 @@ def select(
 ) -> None:  # fmt: skip
     """One of a few values; a stored value that is none of them gives way to the default and is named as a problem."""
     key, shown = draft.key(path), draft.shown(path)
-    state.show(key, shown if shown in options else state.value_at(draft.config, path))
+    state.show(key, shown if shown in options else state.value_at(draft.config, path), always=True)
     st.selectbox(
         label or titles.of(path), list(options), key=key, format_func=words, help=help or help_of(path),
         disabled=disabled, on_change=state.commit_widget, args=(draft.id, path, key),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import state
+from pages.components import markup, state
 from services.config import ConfigError
 from services.processes.home import HomeError
 from services.runs.client import CannotStart
@@ -23,10 +23,10 @@ def guarded(draw: Callable[[], None]) -> None:
     try:
         draw()
     except (DatabaseError, HomeError) as error:
-        st.error(f"**Groundplan can't reach its data.** {error}")
+        st.error(f"**Groundplan can't reach its data.** {markup.plain(str(error))}")
         st.button("Try again", key="guard_again")
     except (ProjectMissing, RunMissing) as error:
-        st.warning(f"{error} It may have been removed, or the address is mistyped.")
+        st.warning(f"{markup.plain(str(error))} It may have been removed, or the address is mistyped.")
         st.page_link("setup/overview.py", label="To the overview")
     except Exception as error:
         log.exception("a page failed")
@@ -52,4 +52,4 @@ def refusal() -> None:
     """Say why the last click was not followed."""
     message = st.session_state.pop(state.REFUSED, None)
     if message:
-        st.error(message)
+        st.error(markup.plain(message))

@@ -1,5 +1,6 @@
 """The few pieces of HTML that Streamlit has no element for; every text that comes in is escaped here and nowhere else."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -15,6 +16,11 @@ LOOK = Path(__file__).parent / "look.css"
 def style() -> None:
     """Put the style sheet into the page."""
     st.html(LOOK)
+
+
+def plain(text: str) -> str:
+    """Text as it is where Streamlit reads Markdown: labels, messages."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])", r"\\\1", text)
 
 
 def note(text: str, tone: Tone = "muted", *, live: bool = True) -> None:
@@ -39,9 +45,13 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
     st.html(f'<dl class="gp-facts">{items}</dl>')
 
 
-def cell(text: str, *, mono: bool = False, tone: Tone | None = None, title: str = "", right: bool = False) -> str:
+def cell(
+    text: str, *, mono: bool = False, tone: Tone | None = None, title: str = "", right: bool = False
+) -> str:
     """One cell of `table`."""
-    classes = [c for c, on in (("gp-mono", mono), ("gp-right", right), (f"gp-{tone}", tone is not None)) if on]
+    classes = [
+        c for c, on in (("gp-mono", mono), ("gp-right", right), (f"gp-{tone}", tone is not None)) if on
+    ]
     hover = f' title="{escape(title)}"' if title else ""
     return f'<td class="{" ".join(classes)}"{hover}>{_sign(tone) if tone else ""}{escape(text)}</td>'
 

@@ -40,9 +40,9 @@ def load() -> None:
         return
     read = _read(file.getvalue())
     if isinstance(read, ConfigError):
-        st.error(f"**{file.name} can't be used.** Nothing was changed.")
+        st.error(f"**{markup.plain(file.name)} can't be used.** Nothing was changed.")
         markup.items((str(problem) for problem in read.problems), "bad")
-    elif st.button(f"Open {read['name']} as a project", type="primary", key="open_file"):
+    elif st.button(f"Open {markup.plain(read['name'])} as a project", type="primary", key="open_file"):
         id = state.create(read)
         if id:
             steps.go(steps.RESOURCE_GROUP, id)
@@ -78,7 +78,16 @@ def _read(content: bytes) -> dict[str, Any] | ConfigError:
 def _row(project: Project) -> None:
     run = journal.newest(project.id)
     cloud = header.CLOUDS.get(str(project.choices.get("cloud", "rehearsal")), header.CLOUDS["rehearsal"])[0]
-    place = steps.RESOURCE_GROUP if run is None else steps.COMPLETE if run.state == "Succeeded" else steps.PROVISIONING
+    place = (
+        steps.RESOURCE_GROUP
+        if run is None
+        else steps.COMPLETE
+        if run.state == "Succeeded"
+        else steps.PROVISIONING
+    )
     with st.container(key=f"project_{project.id}", horizontal=True, vertical_alignment="center", border=True):
-        steps.link(place, project.name or "(no name)", project.id)
-        markup.note(f"{run.state if run else 'Draft'} · {cloud} · changed {durations.ago(project.updated_at)}", live=False)
+        steps.link(place, markup.plain(project.name) or "(no name)", project.id)
+        markup.note(
+            f"{run.state if run else 'Draft'} · {cloud} · changed {durations.ago(project.updated_at)}",
+            live=False,
+        )

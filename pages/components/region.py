@@ -1,7 +1,5 @@
 """The region: by Azure's own names, with those marked that lack a type this project needs."""
 
-import streamlit as st
-
 from pages.components import cloud_state, fields, markup, state
 from pages.components.state import Draft
 
@@ -25,7 +23,9 @@ def draw(draft: Draft) -> None:
     if chosen is None:
         markup.note("The subscription has no such region. Choose one of the list.", "bad")
     elif chosen.lacks:
-        markup.note(f"{chosen.title} does not offer: {', '.join(chosen.lacks)}. Choose another region.", "bad")
+        markup.note(
+            f"{chosen.title} does not offer: {', '.join(chosen.lacks)}. Choose another region.", "bad"
+        )
 
 
 def _words(region: cloud_state.Region | None, name: str) -> str:

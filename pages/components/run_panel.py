@@ -45,7 +45,9 @@ def summary(run: RunView) -> None:
     """One line that says how far it is; a screen reader is told when it changes."""
     done = sum(s.state in DONE for s in run.steps.values())
     failed = sum(s.state == "Failed" for s in run.steps.values())
-    tone: Tone = "bad" if failed or run.state == "Failed" else "good" if run.state == "Succeeded" else "running"
+    tone: Tone = (
+        "bad" if failed or run.state == "Failed" else "good" if run.state == "Succeeded" else "running"
+    )
     tone = "care" if run.state == "Canceled" else tone
     words = f"{WORDS[run.state]}. {done} of {len(run.steps)} resources are ready"
     markup.note(words + (f", {failed} failed." if failed else "."), tone)
@@ -59,7 +61,7 @@ def table(run: RunView, plan: Plan) -> None:
 
 
 def _row(plan: Plan, step: StepView) -> list[str]:
-    found = plan[step.key] if step.key in plan else None
+    found = next((r for r in plan if r.key == step.key), None)
     tone = "running" if step.state in BUSY else TONES.get(step.state, "muted")
     details = step.correlation_id and f"Correlation ID {step.correlation_id}"
     return [
@@ -80,11 +82,13 @@ def failures(run: RunView, plan: Plan) -> None:
             continue
         name = plan[step.key].name if step.key in plan else step.key
         with st.container(border=True, key=f"failed_{step.key}"):
-            st.error(f"**{registry.of(step.key).label} {name}:** {step.error.what or step.error.message}")
+            st.error(
+                f"**{registry.of(step.key).label} {markup.plain(name)}:** {markup.plain(step.error.what or step.error.message)}"
+            )
             if step.error.fix:
-                st.markdown(f"**What to do:** {step.error.fix}")
+                st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
             _answers(run, step)
-            with st.expander(f"Azure's answer: {step.error.code}", type="compact"):
+            with st.expander(f"Azure's answer: {markup.plain(step.error.code)}", type="compact"):
                 st.code(step.error.raw or step.error.message, language="json", wrap_lines=True)
 
 
@@ -93,7 +97,13 @@ def _answers(run: RunView, step: StepView) -> None:
     if run.ended or step.state != "Failed":
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Retry", key=f"retry:{step.key}", type="primary", on_click=_answer, args=(run.id, step.key, "retry"))
+        st.button(
+            "Retry",
+            key=f"retry:{step.key}",
+            type="primary",
+            on_click=_answer,
+            args=(run.id, step.key, "retry"),
+        )
         st.button("Leave it", key=f"skip:{step.key}", on_click=_answer, args=(run.id, step.key, "stop"))
         if step.error.path:
             steps.link(steps.of_path(step.error.path), "Change the setting", run.project)

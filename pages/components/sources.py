@@ -11,14 +11,16 @@ ALL = ("csv", "xlsx", "json", "sql")
 def draw(draft: Draft) -> None:
     """Any of four sources, in the order in which they are chosen."""
     key = draft.key("data_sources")
-    state.show(key, [s for s in draft.config.core.data_sources])
+    state.show(key, list(draft.config.core.data_sources))
     st.multiselect(
-        "Data sources", ALL, key=key, format_func=titles.word, on_change=state.commit_widget, args=(draft.id, "data_sources", key),
-        help="They decide which readers the project's files hold.",
+        "Data sources", ALL, key=key, format_func=titles.word, on_change=state.commit_widget,
+        args=(draft.id, "data_sources", key), help="They decide which readers the project's files hold.",
     )  # fmt: skip
     without = getattr(draft.config.sections["sql"], "mode", "none") == "none"
     if "sql" in draft.config.core.data_sources and without:
-        markup.note("SQL is a source, and no Azure SQL is chosen. Fine if your database is elsewhere.", "care")
+        markup.note(
+            "SQL is a source, and no Azure SQL is chosen. Fine if your database is elsewhere.", "care"
+        )
         st.button("Add a new Azure SQL database", key="add_sql", type="tertiary", on_click=state.commit, args=(
             draft.id, "sql.mode", "new"
         ))  # fmt: skip

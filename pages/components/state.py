@@ -125,9 +125,7 @@ def commit(id: str, path: str, value: Any) -> None:
     try:
         seen = seen or projects.get(id)
         stored = _stored(seen, path, value)
-        now = projects.set_key(
-            id, path, stored, seen=seen.choices, seen_version=seen.version, writer=tab()
-        )
+        now = projects.set_key(id, path, stored, seen=seen.choices, seen_version=seen.version, writer=tab())
     except Conflict as conflict:
         _unsaved()[(id, path)] = Unsaved(path, value, conflict=conflict)
     except (DatabaseError, HomeError, ProjectMissing) as error:
@@ -186,10 +184,13 @@ def enter(page: str) -> None:
         st.session_state[DRAWN] = set()
 
 
-def show(key: str, value: Any) -> None:
-    """Give a widget the draft's value before it is drawn, unless it holds that already on this page."""
+def show(key: str, value: Any, *, always: bool = False) -> None:
+    """Give a widget the draft's value before it is drawn, unless it holds that already on this page.
+
+    A select knows its options by what they show: where that changes, give its value `always`.
+    """
     drawn = st.session_state.setdefault(DRAWN, set())
-    if key not in drawn or key not in st.session_state or st.session_state[key] != value:
+    if always or key not in drawn or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     drawn.add(key)
 
@@ -197,7 +198,11 @@ def show(key: str, value: Any) -> None:
 def value_at(config: ProjectConfig, path: str) -> Any:
     """The value of a dotted key in a configuration."""
     head, _, rest = path.partition(".")
-    return getattr(config.sections[head], rest) if rest and head in config.sections else getattr(config.core, head)
+    return (
+        getattr(config.sections[head], rest)
+        if rest and head in config.sections
+        else getattr(config.core, head)
+    )
 
 
 def changed_keys(before: Project, now: Project) -> list[str]:

@@ -11,12 +11,11 @@ from services.progress import RunView
 from services.runs import journal
 
 Mark = Literal["done", "current", "wrong", "todo"]
-WORDS: dict[Mark, str] = {"done": "done", "current": "you are here", "wrong": "needs attention", "todo": "not yet"}
 SIGNS: dict[Mark, str] = {"done": "✓", "current": "", "wrong": "!", "todo": ""}
 
 
 def draw(draft: Draft, here: Step) -> None:
-    """A link for each step, with a sign and a word."""
+    """A link for each step, with a sign; `touches.js` adds the word."""
     run = journal.newest(draft.id)
     with st.container(key="stepper", horizontal=True, gap="small"):
         for step in STEPS:
@@ -24,12 +23,14 @@ def draw(draft: Draft, here: Step) -> None:
             shown = f"{step.number} {step.short} {SIGNS[mark]}".strip()
             place = "current" if step is here else mark
             with st.container(key=f"step_{step.number}_{place}_{mark}", width="content"):
-                st.page_link(step.file, label=shown, query_params=steps.query(draft.id), help=f"{step.title}: {WORDS[mark]}")
+                st.page_link(step.file, label=shown, query_params=steps.query(draft.id))
 
 
 def marked(draft: Draft, run: RunView | None, step: Step, here: Step) -> Mark:
     """How a step stands: wrong outweighs everything, then where you are."""
-    if wrong(draft, step) or (step is steps.PROVISIONING and run is not None and run.state in ("Parked", "Failed")):
+    if wrong(draft, step) or (
+        step is steps.PROVISIONING and run is not None and run.state in ("Parked", "Failed")
+    ):
         return "wrong"
     if step is here:
         return "current"

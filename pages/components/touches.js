@@ -1,10 +1,14 @@
 // Marks the link of the current step, and lets Enter in the new project's name press Start.
+const WORDS = { wrong: "needs attention", done: "done", current: "you are here", todo: "not yet" };
+
 export default function () {
   const touch = () => {
     for (const link of document.querySelectorAll('[class*="st-key-step_"] a')) {
       const here = link.closest('[class*="_current_"]') !== null;
       if (here) link.setAttribute("aria-current", "step");
       else link.removeAttribute("aria-current");
+      const mark = Object.keys(WORDS).find((key) => link.closest(`[class*="_${key}"]`));
+      link.title = WORDS[mark] ?? "";
     }
   };
   const start = (event) => {

@@ -1,4 +1,4 @@
-"""Two touches that Streamlit has no option for: the current step is marked for screen readers, and Enter starts a project."""
+"""Touches that Streamlit has no option for: steps are marked for screen readers, and Enter starts a project."""
 
 from pathlib import Path
 

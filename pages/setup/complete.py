@@ -5,7 +5,9 @@ import streamlit as st
 from pages.components import footer, page, result, steps
 from services.runs import journal
 
-draft = page.begin(steps.COMPLETE, "Overview of the deployment", "What was created, where it is, and how to go on from here.")
+draft = page.begin(
+    steps.COMPLETE, "Overview of the deployment", "What was created, where it is, and how to go on from here."
+)
 run = journal.newest(draft.id)
 if run is None or run.state != "Succeeded":
     result.missing(draft, run)

@@ -16,7 +16,9 @@ with side:
 with form:
     st.header("Data", anchor=False)
     sources.draw(draft)
-    choice.draw(draft, choice.Part("sql", "server", ("database", "sku", "admin_login"), "sql_server", "Azure SQL"))
+    choice.draw(
+        draft, choice.Part("sql", "server", ("database", "sku", "admin_login"), "sql_server", "Azure SQL")
+    )
     st.header("Learning and development", anchor=False)
     fields.field(draft, "learning.language", label="Language")
     fields.field(draft, "learning.framework", label="Framework")

@@ -7,7 +7,9 @@ from services.progress import RunView
 from services.runs import journal
 
 draft = page.begin(
-    steps.PROVISIONING, "Provisioning", "Every resource as it comes up. You can close this page: the run goes on."
+    steps.PROVISIONING,
+    "Provisioning",
+    "Every resource as it comes up. You can close this page: the run goes on.",
 )
 newest = journal.newest(draft.id)
 if newest is None:

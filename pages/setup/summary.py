@@ -7,7 +7,9 @@ from services import project_file
 from services.plan import build_plan
 
 draft = page.begin(
-    steps.SUMMARY, "Review + create", "Everything that will be created, in order. Nothing exists before you press Create."
+    steps.SUMMARY,
+    "Review + create",
+    "Everything that will be created, in order. Nothing exists before you press Create.",
 )
 valid = review.validation(draft)
 footer.draw(draft, steps.SUMMARY, action=lambda: review.create(draft, valid))
@@ -18,10 +20,14 @@ with side:
 with form:
     review.values(draft)
 st.header("Plan", anchor=False)
-markup.lead(f"About {durations.short(plan.critical_path_s * pace)}: what does not depend on each other is created at once.")
+markup.lead(
+    f"About {durations.short(plan.critical_path_s * pace)}: what does not depend on each other is created at once."
+)
 review.plan_table(plan, pace)
 st.header("project.yaml", anchor=False)
 text = project_file.write(draft.config)
-st.download_button("Download project.yaml", text, "project.yaml", "application/yaml", key="download", on_click="ignore")
+st.download_button(
+    "Download project.yaml", text, "project.yaml", "application/yaml", key="download", on_click="ignore"
+)
 with st.expander("Show the file"):
     st.code(text, language="yaml")

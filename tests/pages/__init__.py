@@ -1,0 +1,1 @@
+"""Pages: each alone with the real simulator behind it, and the whole walk in Chromium."""

@@ -1,0 +1,74 @@
+"""A page as a test sees it: Streamlit's own AppTest over the frame, with a real home and a real simulator behind it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from services.runs import client, projects
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def rehearsal(home: Path, simulator: dict[str, Any]) -> dict[str, Any]:
+    """A home in which pages find the session's simulator."""
+    folder = home / "simulator"
+    folder.mkdir()
+    (folder / "simulator.json").write_text(json.dumps(simulator))
+    st.cache_data.clear()
+    client._client.cache_clear()
+    return simulator
+
+
+@pytest.fixture
+def open_page(rehearsal: dict[str, Any]) -> Open:
+    """Open a page of the frame: `open_page("workspace", project_id)`; each call is a new tab."""
+
+    def opened(name: str = "overview", project: str | None = None) -> AppTest:
+        page = AppTest.from_file(str(REPOSITORY / "pages" / "frame.py"), default_timeout=30)
+        if project:
+            page.query_params["project"] = project
+        if name != "overview":
+            page.switch_page(f"setup/{name}.py")
+        return calm(page.run())
+
+    return opened
+
+
+@pytest.fixture
+def project(home: Path) -> Callable[..., str]:
+    """Store a project with these choices and give its ID."""
+
+    def stored(**choices: Any) -> str:
+        return projects.create({"name": "churn", **choices}, "another tab").id
+
+    return stored
+
+
+def calm(page: AppTest) -> AppTest:
+    """No page ends in an error of its own."""
+    assert not page.exception, [e.value for e in page.exception]
+    assert not [e.value for e in page.error if "an error of its own" in e.value], [e.value for e in page.error]
+    return page
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says, in order, without its tags."""
+    texts = []
+    for element in page._tree:  # the tree holds what has no accessor, too
+        proto = getattr(element, "proto", None)
+        texts += [str(getattr(proto, name, "")) for name in ("body", "label", "value") if hasattr(proto, name)]
+        if element.type == "page_link":
+            texts.append(element.proto.label)
+    return "\n".join(texts)
+
+
+def choices(id: str) -> dict[str, Any]:
+    """What the database holds of a project."""
+    return dict(projects.get(id).choices)

@@ -13,7 +13,8 @@ st.set_page_config(
 )
 overview = st.Page(steps.OVERVIEW, title="Groundplan", default=True)
 page = st.navigation(
-    [overview, *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS)], position="hidden"
+    [overview, *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS)],
+    position="hidden",
 )
 markup.style()
 guard.guarded(header.draw)

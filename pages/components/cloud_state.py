@@ -74,7 +74,9 @@ def warm() -> None:
 
 def candidates(section: str, config: ProjectConfig) -> Answer[list[Candidate]]:
     """The existing resources that a section could use."""
-    return _answer(config, lambda t: _candidates(t, section, config.subscription_id, config.location, config), [])
+    return _answer(
+        config, lambda t: _candidates(t, section, config.subscription_id, config.location, config), []
+    )
 
 
 def region_list(config: ProjectConfig) -> Answer[list[Region]]:
@@ -105,7 +107,9 @@ def taken(config: ProjectConfig, key: str, path: str) -> Callable[[], Problem | 
         resource = next((r for r in build_plan(config) if r.key == key), None)
         if resource is None or not resource.is_new:
             return None
-        answer = _answer(config, lambda t: _taken(t, key, resource.name, resource.id, config.digest, config), None)
+        answer = _answer(
+            config, lambda t: _taken(t, key, resource.name, resource.id, config.digest, config), None
+        )
         if not answer.value:
             return None
         return Problem(path, "name_taken", answer.value, names.another(key, resource.name, config))
@@ -138,7 +142,10 @@ def _answer(config: ProjectConfig, question: Callable[[Target], Answer[T]], noth
 
 
 def _asked(
-    where: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], nothing: T, patience: float = PATIENCE_S
+    where: Target,
+    question: Callable[[Cloud], Coroutine[Any, Any, T]],
+    nothing: T,
+    patience: float = PATIENCE_S,
 ) -> Answer[T]:
     try:
         return Answer(bridge.ask(where, question, timeout=patience))
@@ -159,7 +166,9 @@ def _regions(where: Target, subscription_id: str, types: tuple[tuple[str, str], 
     return _asked(where, lambda cloud: _read_regions(cloud, subscription_id, types), [])
 
 
-async def _read_regions(cloud: Cloud, subscription_id: str, types: tuple[tuple[str, str], ...]) -> list[Region]:
+async def _read_regions(
+    cloud: Cloud, subscription_id: str, types: tuple[tuple[str, str], ...]
+) -> list[Region]:
     spaces = sorted({kind.partition("/")[0] for kind, _ in types} - {"Microsoft.Resources"})
     providers = {space: await cloud.provider(space, subscription_id) for space in spaces}
     offered = {label: _offered(providers, kind) for kind, label in types}
@@ -195,7 +204,9 @@ def _findings(where: Target, digest: str, _config: ProjectConfig) -> Answer[list
 
 
 @st.cache_data(ttl=30, max_entries=200, show_spinner=False)
-def _taken(where: Target, key: str, name: str, id: str, digest: str, _config: ProjectConfig) -> Answer[str | None]:
+def _taken(
+    where: Target, key: str, name: str, id: str, digest: str, _config: ProjectConfig
+) -> Answer[str | None]:
     return _asked(where, lambda cloud: _name_taken(cloud, key, name, id, _config), None)
 
 

@@ -7,7 +7,10 @@ from services.processes import launch
 from services.runs import projects
 
 CLOUDS = {
-    "rehearsal": ("Rehearsal", "A simulator of Azure on this machine: nothing is created in Azure and nothing costs money."),
+    "rehearsal": (
+        "Rehearsal",
+        "A simulator of Azure on this machine: nothing is created in Azure and nothing costs money.",
+    ),
     "azure": ("Azure", "Your Azure subscription: resources are real and cost money."),
 }
 

@@ -20,7 +20,9 @@ def missing(draft: Draft, run: RunView | None) -> None:
         steps.link(steps.SUMMARY, "Review + create", draft.id)
         return
     absent = [key for key, step in run.steps.items() if step.state not in DONE]
-    st.warning(f"**The newest run is not complete: {run.state}.** {len(absent)} of {len(run.steps)} resources are missing.")
+    st.warning(
+        f"**The newest run is not complete: {run.state}.** {len(absent)} of {len(run.steps)} resources are missing."
+    )
     markup.items(f"{titles.of(key)}: {run.steps[key].state}" for key in absent)
     steps.link(steps.PROVISIONING, "See the run", draft.id)
 
@@ -48,17 +50,27 @@ def table(plan: Plan, run: RunView) -> None:
         for r in plan if r.key in run.steps
     ]  # fmt: skip
     st.header("Deployment details", anchor=False)
-    markup.table("Deployment details", ("Resource", "Type", "State", "Took", "Operation details: resource ID"), rows)
+    markup.table(
+        "Deployment details", ("Resource", "Type", "State", "Took", "Operation details: resource ID"), rows
+    )
     if plan.config.cloud == "azure":
         st.link_button("Open the resource group in the Azure portal", f"{PORTAL}{plan['resource_group'].id}")
 
 
 def outputs(plan: Plan, run: RunView) -> None:
     """What other programs need to know of the resources; no secrets."""
-    found = [(r, name, value) for r in plan if r.key in run.steps for name, value in run.steps[r.key].outputs.items()]
+    found = [
+        (r, name, value)
+        for r in plan
+        if r.key in run.steps
+        for name, value in run.steps[r.key].outputs.items()
+    ]
     if found:
         st.header("Outputs", anchor=False)
-        rows = [[cell(r.name, mono=True), cell(name.rpartition(".")[2]), cell(str(value), mono=True)] for r, name, value in found]
+        rows = [
+            [cell(r.name, mono=True), cell(name.rpartition(".")[2]), cell(str(value), mono=True)]
+            for r, name, value in found
+        ]
         markup.table("Outputs", ("Resource", "Output", "Value"), rows)
 
 

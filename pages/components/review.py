@@ -23,13 +23,21 @@ def validation(draft: Draft) -> bool:
     answer = cloud_state.findings(draft.config) if not problems else cloud_state.Answer[list[Finding]]([])
     errors = [f for f in answer.value if f.severity == "error"]
     if problems or errors:
-        st.error(f"**Validation failed.** {len(problems) + len(errors)} to mend before anything can be created.")
+        st.error(
+            f"**Validation failed.** {len(problems) + len(errors)} to mend before anything can be created."
+        )
     elif answer.error:
         st.warning("**The configuration is valid; the cloud could not be asked.**")
     else:
         st.success("**Validation passed.** Nothing has been created yet.")
     for problem in problems:
-        _line(draft, problem.path, f"{titles.of(problem.path)}: {problem.message}", "bad", problem.suggestion or "")
+        _line(
+            draft,
+            problem.path,
+            f"{titles.of(problem.path)}: {problem.message}",
+            "bad",
+            problem.suggestion or "",
+        )
     for finding in answer.value:
         _line(draft, finding.path, finding.what, TONES[finding.severity], finding.fix)
     cloud_state.trouble(answer, "review")
@@ -56,7 +64,11 @@ def block(draft: Draft, step: Step, rows: Sequence[tuple[str, str]]) -> None:
 def values(draft: Draft) -> None:
     """Every value, as the portal's review shows them."""
     config = draft.config
-    core = [("Project name", config.name), ("Cloud", titles.word(config.cloud)), ("Subscription", config.subscription_id)]
+    core = [
+        ("Project name", config.name),
+        ("Cloud", titles.word(config.cloud)),
+        ("Subscription", config.subscription_id),
+    ]
     tags = ", ".join(f"{k}: {v}" for k, v in config.core.tags.items()) or "None"
     block(draft, steps.RESOURCE_GROUP, [*core, *_section(draft, "resource_group"), ("Tags", tags)])
     rows = [("Region", config.location)]
@@ -67,7 +79,9 @@ def values(draft: Draft) -> None:
     block(draft, steps.WORKSPACE, rows)
     block(draft, steps.REGISTRY, _section(draft, "container_registry"))
     sources = ", ".join(titles.word(s) for s in config.core.data_sources)
-    rest = [row for section in ("sql", "learning", "production", "devops") for row in _section(draft, section)]
+    rest = [
+        row for section in ("sql", "learning", "production", "devops") for row in _section(draft, section)
+    ]
     block(draft, steps.OPTIONS, [("Data sources", sources or "None"), *rest])
 
 
@@ -103,7 +117,9 @@ def plan_table(plan: Plan, pace: float) -> None:
         ]
         for number, r in enumerate(plan, 1)
     ]  # fmt: skip
-    markup.table("The plan in order", ("", "Resource", "Type", "What happens", "Takes", "Ready after", ""), rows)
+    markup.table(
+        "The plan in order", ("", "Resource", "Type", "What happens", "Takes", "Ready after", ""), rows
+    )
 
 
 def create(draft: Draft, valid: bool) -> None:

@@ -29,7 +29,11 @@ WORKSPACE = Step(
 )  # fmt: skip
 REGISTRY = Step(3, "setup/registry.py", "Container registry", "Registry", ("container_registry",))
 OPTIONS = Step(
-    4, "setup/options.py", "Project options", "Options", ("data_sources", "sql", "learning", "production", "devops")
+    4,
+    "setup/options.py",
+    "Project options",
+    "Options",
+    ("data_sources", "sql", "learning", "production", "devops"),
 )
 SUMMARY = Step(5, "setup/summary.py", "Summary", "Summary")
 PROVISIONING = Step(6, "setup/provisioning.py", "Provisioning", "Provisioning")
@@ -58,7 +62,9 @@ def query(project_id: str | None) -> Mapping[str, str]:
     return {"project": project_id} if project_id else {}
 
 
-def link(step: Step | str, label: str, project_id: str | None, *, key: str = "", disabled: bool = False) -> None:
+def link(
+    step: Step | str, label: str, project_id: str | None, *, key: str = "", disabled: bool = False
+) -> None:
     """A link to a page of this project, in a container of that key for the style sheet."""
     with st.container(key=key or None, width="content"):
         file = step if isinstance(step, str) else step.file

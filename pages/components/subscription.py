@@ -54,7 +54,13 @@ def _select(draft: Draft, known: dict[str, str]) -> None:
 
 
 def _sign_in(draft: Draft) -> None:
-    st.selectbox("Sign in with", list(WAYS), key=state.SIGN_IN, format_func=WAYS.__getitem__, on_change=cloud_state.forget)
+    st.selectbox(
+        "Sign in with",
+        list(WAYS),
+        key=state.SIGN_IN,
+        format_func=WAYS.__getitem__,
+        on_change=cloud_state.forget,
+    )
     way = st.session_state[state.SIGN_IN]
     if way != "default":
         st.button("Sign in", key="sign_in_now", on_click=_begin, args=(draft, way))
@@ -62,7 +68,9 @@ def _sign_in(draft: Draft) -> None:
         _under_way()
     tenants = cloud_state.tenants(draft.config)
     if tenants.value:
-        markup.note("Tenants: " + ", ".join(str(t.get("displayName") or t.get("tenantId")) for t in tenants.value))
+        markup.note(
+            "Tenants: " + ", ".join(str(t.get("displayName") or t.get("tenantId")) for t in tenants.value)
+        )
 
 
 def _begin(draft: Draft, way: str) -> None:

@@ -29,7 +29,9 @@ def _row(draft: Draft, number: int, name: str, value: str, fresh: bool) -> None:
     left.text_input("Name", key=keys[0], on_change=_write, args=(draft.id, number, *keys), max_chars=512)
     right.text_input("Value", key=keys[1], on_change=_write, args=(draft.id, number, *keys), max_chars=256)
     if name:
-        end.button("Remove", key=f"{keys[0]}:remove", on_click=_remove, args=(draft.id, name), help=f"Remove {name}")
+        end.button(
+            "Remove", key=f"{keys[0]}:remove", on_click=_remove, args=(draft.id, name), help=f"Remove {name}"
+        )
 
 
 def _write(id: str, number: int, name_key: str, value_key: str) -> None:
@@ -37,7 +39,7 @@ def _write(id: str, number: int, name_key: str, value_key: str) -> None:
     rows = _rows(id)
     name, value = st.session_state[name_key].strip(), st.session_state[value_key].strip()
     if name and name not in [n for i, (n, _) in enumerate(rows) if i != number]:
-        rows[number:number + 1] = [(name, value)]
+        rows[number : number + 1] = [(name, value)]
         state.commit(id, "tags", dict(rows))
 
 

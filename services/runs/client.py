@@ -4,7 +4,6 @@ import secrets
 import threading
 import time
 from contextlib import suppress
-from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -64,7 +63,7 @@ def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = ""
         _take_over(run_id, run.project)
         journal.set_step(run_id, key, state="Waiting", error=None, note="Trying again.")
     _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})
-    _client().send(child_id(run_id, key), action, ANSWER)
+    engine.client().send(child_id(run_id, key), action, ANSWER)
 
 
 def cancel(run_id: str, by: str = "") -> None:
@@ -74,12 +73,12 @@ def cancel(run_id: str, by: str = "") -> None:
     _note(by, run.project, "run cancelled", {"run": run_id})
     for key, step in run.steps.items():
         if step.state == "Failed":
-            _client().send(child_id(run_id, key), "stop", ANSWER)
+            engine.client().send(child_id(run_id, key), "stop", ANSWER)
 
 
 def _enqueue(project_id: str, config: ProjectConfig, plan: Plan, pace: float, by: str) -> str:
     run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
-    client = _client()
+    client = engine.client()
     journal.open_run(
         run_id, project_id, plan, config.data() | {"subscription_id": config.subscription_id}, pace, by
     )
@@ -121,8 +120,3 @@ def _moved(plan: Plan, before: Plan, key: str) -> bool:
 def _note(by: str, project_id: str, action: str, detail: dict[str, Any]) -> None:
     with writing() as db:
         journal.note(db, by, project_id, action, detail)
-
-
-@cache
-def _client() -> Any:
-    return engine.client()

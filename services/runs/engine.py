@@ -1,5 +1,6 @@
 """DBOS as this house uses it: JSON instead of pickle, a write-ahead journal, one queue and one executor a target."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ def engine_config(executor_id: str) -> dict[str, Any]:
     """The configuration of a worker; `executor_id` must be its alone among all that share the database."""
     from dbos import DBOSPortableJSONSerializer
 
+    url = home.engine_url()
+    prepare(url)
     return {
         "name": NAME,
-        "system_database_url": prepared_url(),
+        "system_database_url": url,
         "executor_id": executor_id,
         "application_version": APPLICATION_VERSION,
         "serializer": DBOSPortableJSONSerializer(),
@@ -35,28 +38,29 @@ def engine_config(executor_id: str) -> dict[str, Any]:
 
 def client() -> Any:
     """A client for processes that only ask: the page and the command line. It never runs a step."""
+    return _client(home.engine_url())
+
+
+@cache
+def _client(url: str) -> Any:
     from dbos import DBOSClient, DBOSPortableJSONSerializer
 
-    url = migrated_url()
+    migrate(url)
     return DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer())
 
 
-def prepared_url() -> str:
-    """The engine's database, with its journal mode set before anybody opens it."""
-    url = home.engine_url()
-    if url.startswith("sqlite"):
-        prepare_sqlite(url)
-        return url
-    return url
-
-
-def migrated_url() -> str:
-    """The engine's database with its tables there: a client on an empty file finds no table."""
+def migrate(url: str) -> None:
+    """Set the journal mode and make the engine's tables: a client on an empty file finds none."""
     from dbos import run_dbos_database_migrations
 
-    url = prepared_url()
+    prepare(url)
     run_dbos_database_migrations(system_database_url=url)
-    return url
+
+
+def prepare(url: str) -> None:
+    """Set the journal mode of a file before anybody opens it."""
+    if url.startswith("sqlite"):
+        prepare_sqlite(url)
 
 
 def executor_id(target: str, folder: Path) -> str:

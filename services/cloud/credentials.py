@@ -37,10 +37,6 @@ def credential(target: Target) -> AsyncCredential:
     """The credential of a target: `sign_in` is default, browser or device (azure only)."""
     from services.cloud import sign_in
 
-    common: dict[str, Any] = {
-        "authority": target.authority,
-        "disable_instance_discovery": not target.is_public,
-    }
     if target.client_secret:
         from azure.core.pipeline.transport import RequestsTransport
         from azure.identity import ClientSecretCredential
@@ -48,7 +44,12 @@ def credential(target: Target) -> AsyncCredential:
         # The simulator is on loopback: a proxy of the environment must not come between.
         transport = RequestsTransport(use_env_settings=False, connection_verify=target.ca_bundle)
         secret = ClientSecretCredential(
-            target.tenant_id, target.client_id, target.client_secret, transport=transport, **common
+            target.tenant_id,
+            target.client_id,
+            target.client_secret,
+            transport=transport,
+            authority=target.authority,
+            disable_instance_discovery=True,
         )
         return AsyncCredential(secret)
-    return AsyncCredential(sign_in.credential(target.sign_in, target.tenant_id, common))
+    return AsyncCredential(sign_in.credential(target))

@@ -1,8 +1,11 @@
 """The azure target, proved without Azure: the simulator stands in as a custom cloud, by environment variables alone."""
 
 import json
+import ssl
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,8 @@ from typing import Any
 import pytest
 
 from benchmarks.house import REPOSITORY, fresh_home
-from tests.runs.conftest import Installation, states
+from services.cloud import sign_in, target
+from tests.runs.conftest import Installation, states, until
 
 
 @pytest.fixture
@@ -65,6 +69,39 @@ def test_a_project_for_azure_is_created_by_the_same_code(
     assert set(states(document).values()) == {"Succeeded"}
     assert (azure_house.home / "worker-azure.lock").exists()
     assert not (azure_house.home / "simulator").exists()
+
+
+def test_who_signs_in_by_device_code_on_the_page_is_known_to_the_worker(
+    custom_cloud: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is typed on another device; the record is kept, and another process goes on without asking."""
+    monkeypatch.setenv("GROUNDPLAN_AZURE_RESOURCE_MANAGER", custom_cloud["endpoint"])
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", custom_cloud["endpoint"])
+    monkeypatch.setenv("AZURE_TENANT_ID", custom_cloud["tenant_id"])
+    monkeypatch.setenv("SSL_CERT_FILE", custom_cloud["ca_bundle"])
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", custom_cloud["ca_bundle"])
+    monkeypatch.setenv("HOME", str(home))
+    code = sign_in.start_device_code(target.resolve("azure", home, "device"))
+    until(lambda: bool(code.code or code.error))
+    assert code.code, code.error
+    form = urllib.parse.urlencode({"code": code.code}).encode()
+    context = ssl.create_default_context(cafile=custom_cloud["ca_bundle"])
+    urllib.request.urlopen(code.url, form, timeout=10, context=context).close()
+    until(lambda: code.done or bool(code.error))
+    assert code.error == ""
+    assert (home / "sign-in.json").stat().st_mode & 0o077 == 0
+
+    elsewhere = "; ".join(
+        [
+            "from services.cloud import bridge, target",
+            "from services.processes.home import home",
+            "print(len(bridge.ask(target.resolve('azure', home()), lambda c: c.subscriptions())))",
+        ]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", elsewhere], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "2", done.stderr
 
 
 def test_without_a_credential_azure_says_what_to_run(home: Path) -> None:

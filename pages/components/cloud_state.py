@@ -1,6 +1,7 @@
 """What pages ask of the cloud: kept for a short while, and never in the way when the cloud does not answer."""
 
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from services.processes.home import HomeError, home
 
 T = TypeVar("T")
 PATIENCE_S = 8.0
+SILENCE_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Region:
     name: str
     title: str
     lacks: tuple[str, ...] = field(default=())
+
+
+# Clouds that did not answer: until when nobody asks them again, and what is said meanwhile.
+_silent: dict[Target, tuple[float, Answer[Any] | None]] = {}
 
 
 def target(config: ProjectConfig) -> Target:
@@ -119,6 +125,7 @@ def taken(config: ProjectConfig, key: str, path: str) -> Callable[[], Problem | 
 
 def forget() -> None:
     """Ask everything anew the next time."""
+    _silent.clear()
     for kept in (_candidates, _regions, _subscriptions, _tenants, _findings, _taken):
         kept.clear()
 
@@ -147,11 +154,19 @@ def _asked(
     nothing: T,
     patience: float = PATIENCE_S,
 ) -> Answer[T]:
+    until, why = _silent.get(where, (0.0, None))
+    if why and time.monotonic() < until:
+        return Answer(nothing, why.error, why.sign_in)
     try:
         return Answer(bridge.ask(where, question, timeout=patience))
     except CloudError as error:
         who = "The rehearsal" if where.name == "rehearsal" else "Azure"
-        return Answer(nothing, f"{who} does not answer: {error.message}", error.sign_in)
+        answer = Answer(
+            nothing, f"{who} does not answer: {error.message}", error.sign_in and where.name == "azure"
+        )
+        if error.sign_in or error.code == "Unreachable":
+            _silent[where] = (time.monotonic() + SILENCE_S, answer)
+        return answer
 
 
 @st.cache_data(ttl=20, max_entries=200, show_spinner=False)

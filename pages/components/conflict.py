@@ -36,9 +36,8 @@ def _conflict(draft: Draft, unsaved: Unsaved) -> None:
 
 
 def _fault(draft: Draft, unsaved: Unsaved) -> None:
-    st.error(
-        f"**{markup.plain(titles.of(unsaved.path))} could not be saved; it is kept on this page.** {markup.plain(unsaved.fault)}"
-    )
+    name, fault = markup.plain(titles.of(unsaved.path)), markup.plain(unsaved.fault)
+    st.error(f"**{name} could not be saved; it is kept on this page.** {fault}")
     st.button(
         "Save again", key=f"again:{unsaved.path}", on_click=state.take_mine, args=(draft.id, unsaved.path)
     )

@@ -52,8 +52,8 @@ def verdict(draft: Draft, path: str, check: Callable[[], Problem | None] | None 
         markup.note(problem.message, "bad")
         if problem.suggestion:
             st.button(
-                f"Use {markup.plain(problem.suggestion)}", key=f"use:{draft.key(path)}", type="tertiary", on_click=state.commit,
-                args=(draft.id, path, problem.suggestion),
+                f"Use {markup.plain(problem.suggestion)}", key=f"use:{draft.key(path)}", type="tertiary",
+                on_click=state.commit, args=(draft.id, path, problem.suggestion),
             )  # fmt: skip
     elif rule:
         scope = SCOPES.get(rule.scope, f"unique in its {rule.scope}")

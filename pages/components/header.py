@@ -23,18 +23,18 @@ def draw() -> None:
         steps.link(steps.OVERVIEW, "Groundplan", None, key="brand")
         if current:
             _picker(known, current)
-        cloud = str(current.choices.get("cloud", "rehearsal")) if current else "rehearsal"
-        markup.badge(*_badge(cloud))
+        cloud = _cloud(current)
+        word, title = CLOUDS[cloud]
+        markup.badge(word, cloud, title)
         st.space("stretch")
         if current:
             steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")
-    if cloud == "rehearsal":
-        _processes()
+    _processes(cloud)
 
 
-def _badge(cloud: str) -> tuple[str, str, str]:
-    word, title = CLOUDS.get(cloud, CLOUDS["rehearsal"])
-    return word, cloud if cloud in CLOUDS else "rehearsal", title
+def _cloud(project: projects.Project | None) -> str:
+    chosen = str(project.choices.get("cloud")) if project else ""
+    return chosen if chosen in CLOUDS else "rehearsal"
 
 
 def _picker(known: dict[str, projects.Project], current: projects.Project) -> None:
@@ -53,12 +53,17 @@ def _title(known: dict[str, projects.Project], id: str) -> str:
     return f"{name} ({id})" if len(doubled) > 1 else name
 
 
-def _processes() -> None:
-    error = launch.last_error("rehearsal")
+def _processes(cloud: str) -> None:
+    """Say what could not be started, or that it is starting; Azure's worker starts with the first run."""
+    error = launch.last_error(cloud)
     if error:
-        st.error("**The rehearsal could not be started.** You can go on choosing; creating has to wait.")
+        st.error(
+            f"**What works for {CLOUDS[cloud][0]} could not be started.** You can go on choosing; creating has to wait."
+        )
         with st.expander("What happened"):
             st.code(error, language=None)
+    elif cloud != "rehearsal":
+        return
     elif _ready():
         cloud_state.warm()
     else:

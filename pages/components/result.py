@@ -74,16 +74,20 @@ def outputs(plan: Plan, run: RunView) -> None:
         markup.table("Outputs", ("Resource", "Output", "Value"), rows)
 
 
-def next_steps(draft: Draft, plan: Plan) -> None:
-    """`config.json` is what `MLClient.from_config` reads."""
-    config = plan.config
+def config_json(plan: Plan) -> str:
+    """What `MLClient.from_config` reads."""
     known = {
-        "subscription_id": config.subscription_id, "resource_group": plan["resource_group"].name,
+        "subscription_id": plan.config.subscription_id, "resource_group": plan["resource_group"].name,
         "workspace_name": plan["workspace"].name,
     }  # fmt: skip
+    return json.dumps(known, indent=2) + "\n"
+
+
+def next_steps(draft: Draft, plan: Plan) -> None:
+    """The file that finds the workspace, and how to go on."""
     st.header("Next steps", anchor=False)
     st.download_button(
-        "Download config.json", json.dumps(known, indent=2) + "\n", "config.json", "application/json", key="config_json",
+        "Download config.json", config_json(plan), "config.json", "application/json", key="config_json",
         on_click="ignore", type="primary",
     )  # fmt: skip
     markup.items(

@@ -82,9 +82,8 @@ def failures(run: RunView, plan: Plan) -> None:
             continue
         name = plan[step.key].name if step.key in plan else step.key
         with st.container(border=True, key=f"failed_{step.key}"):
-            st.error(
-                f"**{registry.of(step.key).label} {markup.plain(name)}:** {markup.plain(step.error.what or step.error.message)}"
-            )
+            what = markup.plain(step.error.what or step.error.message)
+            st.error(f"**{registry.of(step.key).label} {markup.plain(name)}:** {what}")
             if step.error.fix:
                 st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
             _answers(run, step)

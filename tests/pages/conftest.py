@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from services.runs import client, projects
+from services.runs import projects
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
@@ -22,7 +22,6 @@ def rehearsal(home: Path, simulator: dict[str, Any]) -> dict[str, Any]:
     folder.mkdir()
     (folder / "simulator.json").write_text(json.dumps(simulator))
     st.cache_data.clear()
-    client._client.cache_clear()
     return simulator
 
 
@@ -54,7 +53,9 @@ def project(home: Path) -> Callable[..., str]:
 def calm(page: AppTest) -> AppTest:
     """No page ends in an error of its own."""
     assert not page.exception, [e.value for e in page.exception]
-    assert not [e.value for e in page.error if "an error of its own" in e.value], [e.value for e in page.error]
+    assert not [e.value for e in page.error if "an error of its own" in e.value], [
+        e.value for e in page.error
+    ]
     return page
 
 
@@ -63,7 +64,9 @@ def said(page: AppTest) -> str:
     texts = []
     for element in page._tree:  # the tree holds what has no accessor, too
         proto = getattr(element, "proto", None)
-        texts += [str(getattr(proto, name, "")) for name in ("body", "label", "value") if hasattr(proto, name)]
+        texts += [
+            str(getattr(proto, name, "")) for name in ("body", "label", "value") if hasattr(proto, name)
+        ]
         if element.type == "page_link":
             texts.append(element.proto.label)
     return "\n".join(texts)

@@ -85,10 +85,17 @@ def facts_of(config: ProjectConfig) -> Facts:
         endpoint=production.endpoint, deployment=production.deployment, instance_type=production.instance_type,
         instance_count=production.instance_count,
         sql_server=sql.server if sql.mode != "none" else "", sql_database=sql.database if sql.mode != "none" else "",
-        language=Trusted(learning.language), framework=FRAMEWORKS["r" if learning.language == "r" else learning.framework],
+        language=Trusted(learning.language), framework=FRAMEWORKS[_framework(learning)],
         sources=tuple(Trusted(source) for source in config.core.data_sources), platform=config[DevOps].platform,
         rehearsal=config.cloud == "rehearsal",
     )  # fmt: skip
+
+
+def _framework(learning: Learning) -> str:
+    """The framework; a draft may name one that does not fit its language."""
+    if learning.language == "r":
+        return "r"
+    return learning.framework if learning.framework != "r" else "scikit-learn"
 
 
 def _after(kind: str, place: str) -> str:

@@ -9,7 +9,7 @@ VERSIONS = {
     "azure-identity": "1.27.0", "azureml-inference-server-http": "1.5.1", "joblib": "1.6.0", "lightgbm": "4.7.0",
     "numpy": "2.4.6", "onnx": "1.23.2", "onnxruntime": "1.32.0", "openpyxl": "3.1.5", "pandas": "3.1.1",
     "pyodbc": "5.5.0", "pytest": "9.2.0", "scikit-learn": "1.9.1", "skl2onnx": "1.20.0", "sqlalchemy": "2.1.9",
-    "torch": "2.15.0", "xgboost-cpu": "3.2.0",
+    "torch": "2.13.0", "xgboost-cpu": "3.2.0",
 }  # fmt: skip
 # Plain `torch` brings gigabytes for graphics cards.
 TORCH_INDEX = "--extra-index-url https://download.pytorch.org/whl/cpu"

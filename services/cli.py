@@ -105,6 +105,28 @@ def status(project: File, json: Json = False) -> None:
 
 
 @app.command()
+def destroy(
+    project: File,
+    json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Really remove what Groundplan has created.")] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="For good: no recovery, names are free at once.")
+    ] = False,
+) -> None:
+    """Remove what Groundplan has created for the project, and nothing else."""
+    from services.runs.follow import destroy as destroy_project
+
+    config = load(project)
+    if not yes:
+        raise Refused(
+            "Removing cannot be undone: say --yes.", code=2, rule="required", path="--yes", suggestion="--yes"
+        )
+    result = destroy_project(config, purge, say)
+    show(result, json, _receipt_text)
+    raise typer.Exit(0 if result["state"] == "Succeeded" else 1)
+
+
+@app.command()
 def graph(
     which: Annotated[str, typer.Argument(help="azure")],
     project: File,
@@ -200,6 +222,13 @@ def _plan_text(data: dict[str, Any]) -> str:
 def _findings_text(data: dict[str, Any]) -> str:
     rows = [f"{f['severity']:<8} {f['path']}: {f['what']} {f['fix']} [{f['rule']}]" for f in data["findings"]]
     return "\n".join(rows or ["Nothing found that stands against it."])
+
+
+def _receipt_text(data: dict[str, Any]) -> str:
+    rows = [f"removed       {id}" for id in data["removed"]]
+    rows += [f"soft-deleted  {s['id']} until {s['until']}" for s in data["soft_deleted"]]
+    rows += [f"kept          {k['id']}: {k['why']}" for k in data["kept"]]
+    return "\n".join([*rows, f"{data['run']}: {data['state']}"])
 
 
 def _run_text(data: dict[str, Any]) -> str:

@@ -99,11 +99,18 @@ class Cloud(Protocol):
     async def put_secret(self, vault_id: str, name: str, value: str) -> None:
         """Write a secret into a vault through the management plane."""
 
+    async def begin_delete(self, id: str, api_version: str, params: Mapping[str, str] | None = None) -> Begun:
+        """Ask Azure to delete a resource by its ID, with further query parameters."""
+
+    async def purge_vault(self, id: str, location: str) -> None:
+        """Remove a deleted vault for good, so that its name is free."""
+
 
 class ResourceType(ABC):
     """One Azure resource type. Subclasses declare the class variables and fill in `resources` and `body`.
 
     `shows` lists paths of the finished resource's ARM JSON that are worth showing and hold no secret.
+    `soft_delete_days` is how long Azure keeps a deleted one, and its name; 0 where it is gone at once.
     """
 
     key: ClassVar[str]
@@ -116,6 +123,7 @@ class ResourceType(ABC):
     expected_s: ClassVar[float]
     look: ClassVar[Look]
     shows: ClassVar[tuple[str, ...]] = ()
+    soft_delete_days: ClassVar[int] = 0
     Settings: ClassVar[type[Section]]
     registered: ClassVar[dict[str, "ResourceType"]] = {}
 
@@ -132,6 +140,13 @@ class ResourceType(ABC):
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""
         return await cloud.begin_put(resource.id, resource.api_version, body)
+
+    async def delete(self, cloud: Cloud, resource: Resource, purge: bool) -> Begun:
+        """Begin deleting; `purge` asks for good, where that is part of the request. By default a DELETE by ID."""
+        return await cloud.begin_delete(resource.id, resource.api_version)
+
+    async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:  # noqa: B027  # most leave nothing
+        """Remove what a deletion has left behind, where that is a request of its own."""
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """Why an existing resource (ARM JSON) can't serve this project; None when it can."""

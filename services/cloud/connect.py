@@ -60,6 +60,32 @@ class Cloud:
             poller = await self._put(id, api_version, {}, continuation_token=token)
             return clients.plain(await poller.result())
 
+    async def begin_delete(self, id: str, api_version: str, params: Mapping[str, str] | None = None) -> Begun:
+        """Ask for a resource's deletion by its ID; no waiting. What is gone already is no error."""
+        seen = _Seen()
+        with translated():
+            poller = await self._delete(id, api_version, params=dict(params or {}), raw_response_hook=seen)
+            return await _begun(poller, seen)
+
+    async def finish_delete(self, id: str, api_version: str, token: str) -> None:
+        """Follow an accepted deletion to its end; `token` comes from `begin_delete`."""
+        with translated():
+            poller = await self._delete(id, api_version, continuation_token=token)
+            await poller.result()
+
+    async def purge_vault(self, id: str, location: str) -> None:
+        """Remove a deleted vault for good, so that its name is free."""
+        with translated():
+            vaults = self._client("keyvault", clients.subscription_of(id)).vaults
+            await (await vaults.begin_purge_deleted(clients.group_and_name(id)[1], location)).result()
+
+    async def inside(self, group_id: str) -> list[dict[str, Any]]:
+        """Every resource in a resource group: id, name, type, location."""
+        group = group_id.rstrip("/").rpartition("/")[2]
+        async with self._reading("resources", clients.subscription_of(group_id)) as client:
+            found = client.resources.list_by_resource_group(group)
+            return [clients.plain(item) async for item in found]
+
     async def put_secret(self, vault_id: str, name: str, value: str) -> None:
         """Write a secret through the management plane: no data-plane role is needed."""
         group, vault = clients.group_and_name(vault_id)
@@ -137,6 +163,10 @@ class Cloud:
         return clients.PUT_WITH[kind](
             client, id, api_version, dict(body), {"polling_interval": self.poll_s, **options}
         )
+
+    def _delete(self, id: str, api_version: str, **options: Any) -> Any:
+        options = {"polling_interval": self.poll_s, **options}
+        return self._resources(id).begin_delete_by_id(id.lstrip("/"), api_version=api_version, **options)
 
     def _resources(self, id: str) -> Any:
         return self._client("resources", clients.subscription_of(id)).resources

@@ -3,11 +3,13 @@
 import secrets
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from services.catalogue.base import Resource
 from services.cloud.target import TargetMissing, rehearsal_subscription, resolve
 from services.config import ProjectConfig
 from services.naming import SUFFIX_ALPHABET
@@ -41,16 +43,45 @@ def start(project_id: str, by: str = "") -> str:
             "A project keeps its cloud, subscription, resource group and name once it has been applied. "
             "Start a new project from this one's file to change them."
         )
+    plan, pace = build_plan(config), pace_of(config)
+    return enqueue("apply", project_id, config, [planned(r, pace) for r in plan], by)
+
+
+def planned(r: Resource, pace: float) -> dict[str, Any]:
+    """The columns of a step that will create a resource."""
+    expected = {"expected_s": r.expected_s * pace, "depends_on": list(r.depends_on)}
+    return {"key": r.key, "resource_id": r.id, **expected}
+
+
+def pace_of(config: ProjectConfig) -> float:
+    """How fast the project's cloud goes; `CannotStart` when there is none."""
     try:
-        pace = resolve(config.cloud, home()).pace
+        return resolve(config.cloud, home()).pace
     except TargetMissing as error:
         raise CannotStart(str(error)) from error
-    return _enqueue(project_id, config, build_plan(config), pace, by)
 
 
 def configured(choices: Any) -> ProjectConfig:
     """A project's configuration, with the running rehearsal's subscription where none is named; else `ConfigError`."""
     return parse(choices, subscription_id=rehearsal_subscription(home())).strict()
+
+
+def enqueue(
+    kind: Literal["apply", "destroy"],
+    project_id: str,
+    config: ProjectConfig,
+    steps: Sequence[Mapping[str, Any]],
+    by: str,
+    options: Mapping[str, Any] | None = None,
+) -> str:
+    """Write a run down, hand it to the worker of its target, and give its ID; `RunActive` when one goes on."""
+    run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
+    client = engine.client()
+    journal.open_run(journal.NewRun(run_id, project_id, kind, config, steps, by, options or {}))
+    wanted = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
+    client.enqueue(wanted | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
+    threading.Thread(target=_staff, args=(config.cloud,), daemon=True).start()
+    return run_id
 
 
 def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = "") -> None:
@@ -74,18 +105,6 @@ def cancel(run_id: str, by: str = "") -> None:
     for key, step in run.steps.items():
         if step.state == "Failed":
             engine.client().send(child_id(run_id, key), "stop", ANSWER)
-
-
-def _enqueue(project_id: str, config: ProjectConfig, plan: Plan, pace: float, by: str) -> str:
-    run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
-    client = engine.client()
-    journal.open_run(
-        run_id, project_id, plan, config.data() | {"subscription_id": config.subscription_id}, pace, by
-    )
-    options = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
-    client.enqueue(options | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
-    threading.Thread(target=_staff, args=(config.cloud,), daemon=True).start()
-    return run_id
 
 
 def _staff(target: str) -> None:

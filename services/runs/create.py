@@ -5,21 +5,19 @@ A crash anywhere leads back to the look: what Azure already has is adopted. Only
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from services.catalogue import registry
 from services.catalogue.base import Output, Resource
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
 from services.plan import Plan
+from services.progress import StepState
 from services.runs import journal
+from services.runs.patience import Connect, patiently
 
-T = TypeVar("T")
-Connect = Callable[[], Cloud]
-MAX_TRIES = 12
-MAX_WAIT_S = 15 * 60.0
-LONGEST_PAUSE_S = 60.0
+WORKING: StepState = "Creating"
 # States in which Azure is still at work on a resource.
 UNFINISHED = frozenset(
     {
@@ -45,14 +43,17 @@ async def begin(connect: Connect, plan: Plan, run_id: str, key: str) -> str | No
     Raises `CloudError` when it can't be, `Stopped` when the run was cancelled before anything was asked for.
     """
     resource = plan[key]
-    return await _patiently(run_id, key, lambda: _begin_once(connect(), plan, run_id, resource))
+    return await patiently(run_id, key, lambda: _begin_once(connect(), plan, run_id, resource))
 
 
-async def finish(connect: Connect, plan: Plan, run_id: str, key: str, token: str | None) -> dict[str, Any]:
-    """Wait for the resource to stand and give what is worth showing of it."""
+async def finish(
+    connect: Connect, plan: Plan, run_id: str, key: str, token: str | None
+) -> tuple[StepState, dict[str, Any]]:
+    """Wait for the resource to stand; how that ended, and what is worth showing of it."""
     resource = plan[key]
-    found = await _patiently(run_id, key, lambda: _finish_once(connect(), resource, token))
-    return {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
+    found = await patiently(run_id, key, lambda: _finish_once(connect(), resource, token))
+    shown = {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
+    return ("Succeeded" if resource.is_new else "Existing"), shown
 
 
 async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource) -> str | None:
@@ -112,30 +113,6 @@ def _adopted(run_id: str, resource: Resource, row: Mapping[str, Any]) -> None:
         journal.set_step(run_id, resource.key, created_by_run=True)
     elif resource.is_new:
         journal.set_step(run_id, resource.key, note="It was there already and is used as it is.")
-
-
-async def _patiently(run_id: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
-    """Repeat what may pass by itself: bounded in tries and in time, as long as the cloud asks to wait, visibly."""
-    began = time.monotonic()
-    for tried in range(1, MAX_TRIES + 1):
-        try:
-            result = await attempt()
-        except CloudError as error:
-            pause = min(LONGEST_PAUSE_S, error.retry_after or 0.5 * 2 ** (tried - 1))
-            if not error.transient or tried == MAX_TRIES or time.monotonic() - began + pause > MAX_WAIT_S:
-                raise
-            why = f"{error.code} ({error.status})" if error.status else error.code
-            journal.set_step(
-                run_id,
-                key,
-                note=f"Azure answered {why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES}).",
-            )
-            await asyncio.sleep(pause)
-        else:
-            if tried > 1:
-                journal.set_step(run_id, key, note=f"Went on after {tried - 1} failed tries.")
-            return result
-    raise AssertionError("the loop above returns or raises")
 
 
 async def _resolved(cloud: Cloud, plan: Plan, value: Any) -> Any:

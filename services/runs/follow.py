@@ -9,7 +9,7 @@ from services.config import ProjectConfig
 from services.parsing import minimal
 from services.processes import launch, leases
 from services.progress import DONE, RunView, StepView
-from services.runs import client, journal, projects
+from services.runs import client, journal, projects, teardown
 
 Say = Callable[[str], None]
 LOOK_S = 0.2
@@ -46,6 +46,28 @@ def _begun(config: ProjectConfig, say: Say) -> str:
     return run_id
 
 
+def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
+    """Remove what the project's runs have created and follow it; the receipt, with the run's ID and state.
+
+    Raises `CannotStart` when nothing was created, `RunActive` when a run goes on.
+    """
+    project = _applied(config)
+    if project is None:
+        raise client.CannotStart("Groundplan has created nothing for this project.")
+    lease = leases.take("cli")
+    try:
+        ready(config.cloud, say)
+        parked = journal.newest(project.id)
+        again = parked and parked.kind == "destroy" and parked.state == "Parked"
+        run_id = (
+            _retry(parked, say) if parked and again else teardown.start(project.id, purge, "command line")
+        )
+        run = _follow(run_id, say)
+        return {"run": run.id, "state": run.state, **teardown.receipt(run)}
+    finally:
+        lease.release()
+
+
 def report(run: RunView) -> dict[str, Any]:
     """A run as plain data, as `apply --json` and `status --json` print it."""
     plan = {r.key: r.type for r in journal.plan_of(run.id)}
@@ -69,9 +91,13 @@ def _retry(run: RunView, say: Say) -> str:
     return run.id
 
 
+def _applied(config: ProjectConfig) -> projects.Project | None:
+    return next((p for p in projects.every() if p.applied == config.identity), None)
+
+
 def _project(config: ProjectConfig) -> projects.Project:
     """The project of that identity, brought to this configuration, or a new one."""
-    mine = next((p for p in projects.every() if p.applied == config.identity), None)
+    mine = _applied(config)
     choices = minimal(config)
     return (
         projects.replace(mine.id, choices, "command line")

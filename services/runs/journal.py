@@ -1,13 +1,15 @@
 """The record of runs that people see: written by the worker in its steps, read by pages and the command line."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
+from services.catalogue import registry
 from services.catalogue.base import Resource
+from services.config import ProjectConfig
 from services.parsing import parse
 from services.plan import Plan, build_plan
 from services.progress import BUSY, DONE, ENDED, RunState, RunView, StepError, StepState, StepView
@@ -15,6 +17,19 @@ from services.runs.database import reading, writing
 from services.runs.tables import audit, projects, runs, steps
 
 Identity = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is about to begin: the columns of its steps in order, and what it was asked for besides."""
+
+    id: str
+    project_id: str
+    kind: Literal["apply", "destroy"]
+    config: ProjectConfig
+    steps: Sequence[Mapping[str, Any]]
+    by: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RunMissing(LookupError):
@@ -31,24 +46,32 @@ class RunActive(Exception):
         self.run_id = run_id
 
 
-def open_run(
-    run_id: str, project_id: str, plan: Plan, choices: Mapping[str, Any], pace: float, by: str
-) -> None:  # fmt: skip
-    """Write a new run with a step for every resource; `RunActive` when another run of the same project goes on."""
-    config, now = plan.config, time.time()
+def open_run(run: NewRun) -> None:
+    """Write a new run with its steps; `RunActive` when another run of the same project goes on."""
+    config, now = run.config, time.time()
     identity = "/".join(config.identity).lower()
     with writing() as db:
         going_on = sa.select(runs.c.id).where(runs.c.identity == identity, runs.c.state.not_in(ENDED))
         active = db.execute(going_on).scalar()
         if active:
             raise RunActive(active, config.name)
-        row = {"id": run_id, "project_id": project_id, "kind": "apply", "target": config.cloud, "by": by}
-        more = {"identity": identity, "state": "Queued", "choices": dict(choices), "created_at": now}
-        db.execute(sa.insert(runs), row | more)
-        db.execute(sa.insert(steps), [_planned(run_id, position, r, pace) for position, r in enumerate(plan)])
-        applied = sa.update(projects).where(projects.c.id == project_id)
+        row = {
+            "id": run.id,
+            "project_id": run.project_id,
+            "kind": run.kind,
+            "target": config.cloud,
+            "by": run.by,
+        }
+        choices = config.data() | {"subscription_id": config.subscription_id}
+        more = {"identity": identity, "state": "Queued", "choices": choices, "options": dict(run.options)}
+        db.execute(sa.insert(runs), row | more | {"created_at": now})
+        places = [
+            {"run_id": run.id, "position": n, "state": "Planned"} | dict(s) for n, s in enumerate(run.steps)
+        ]
+        db.execute(sa.insert(steps), places)
+        applied = sa.update(projects).where(projects.c.id == run.project_id)
         db.execute(applied.values(applied=list(config.identity)))
-        note(db, by, project_id, "run started", {"run": run_id})
+        note(db, run.by, run.project_id, f"{run.kind} started", {"run": run.id})
 
 
 def plan_of(run_id: str) -> Plan:
@@ -116,13 +139,35 @@ def cancelled(run_id: str) -> bool:
     return bool(_run(run_id)["cancelled"])
 
 
-def made_by_groundplan(resource_id: str) -> bool:
-    """Whether any run of this installation has created that resource."""
-    wanted = sa.select(steps.c.run_id).where(
-        sa.func.lower(steps.c.resource_id) == resource_id.lower(), steps.c.created_by_run
-    )
+def purges(run_id: str) -> bool:
+    """Whether the run was asked to purge what is only soft-deleted."""
+    return bool(_run(run_id)["options"].get("purge"))
+
+
+def resource_of(plan: Plan, run_id: str, key: str) -> Resource:
+    """The resource of a step: the plan's, or what is known of one that the plan no longer has."""
+    id = step(run_id, key)["resource_id"]
+    if key in plan and plan[key].id == id:
+        return plan[key]
+    kind, name = registry.of(key), id.rpartition("/")[2]
+    return Resource(key, kind.arm_type, kind.api_version, name, id, "new", kind.label, kind.look, "")
+
+
+def made_by(project_id: str) -> list[tuple[str, str]]:
+    """Key and ID of every resource that runs of a project have created and none has removed since, the oldest first."""
+    wanted = sa.select(runs.c.kind, steps.c.key, steps.c.resource_id, steps.c.state, steps.c.created_by_run)
+    wanted = wanted.select_from(runs.join(steps, steps.c.run_id == runs.c.id))
     with reading() as db:
-        return db.execute(wanted.limit(1)).first() is not None
+        rows = db.execute(
+            wanted.where(runs.c.project_id == project_id).order_by(runs.c.created_at, steps.c.position)
+        ).all()
+    owned: dict[str, tuple[str, str]] = {}
+    for kind, key, id, state, created in rows:
+        if kind == "apply" and created:
+            owned[id.lower()] = (key, id)
+        elif kind == "destroy" and state == "Deleted":
+            owned.pop(id.lower(), None)
+    return list(owned.values())
 
 
 def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mapping[str, Any]) -> None:
@@ -132,18 +177,6 @@ def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mappi
             at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)
         )
     )
-
-
-def _planned(run_id: str, position: int, r: Resource, pace: float) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "key": r.key,
-        "position": position,
-        "depends_on": list(r.depends_on),
-        "state": "Planned",
-        "expected_s": r.expected_s * pace,
-        "resource_id": r.id,
-    }
 
 
 def _run(run_id: str) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ runs = Table(
     Column("identity", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("choices", JSON, nullable=False),
+    Column("options", JSON, nullable=False, default=dict),
     Column("by", String(128), nullable=False, default=""),
     Column("cancelled", Boolean, nullable=False, default=False),
     Column("created_at", Float, nullable=False),

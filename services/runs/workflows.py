@@ -18,7 +18,7 @@ from services.explain import explain
 from services.plan import Plan
 from services.processes.home import home
 from services.progress import StepError
-from services.runs import create, journal
+from services.runs import create, journal, remove
 from services.runs.engine import ANSWER, child_id
 
 Outcome = Literal["done", "stopped"]
@@ -78,13 +78,13 @@ async def _outcome(run_id: str, key: str) -> Outcome:
 async def start_run(run_id: str) -> list[str]:
     """Mark the run as running and give the keys of its plan."""
     journal.set_run(run_id, state="Running", started_at=time.time())
-    return [r.key for r in journal.plan_of(run_id)]
+    return list(journal.view(run_id).steps)
 
 
 @DBOS.step()
 async def wait_for(run_id: str, key: str) -> list[str]:
     """Mark the resource as waiting and give the keys that it waits for."""
-    needed = list(journal.plan_of(run_id)[key].depends_on)
+    needed = list(journal.step(run_id, key)["depends_on"])
     if needed:
         journal.set_step(run_id, key, state="Waiting")
     return needed
@@ -101,7 +101,7 @@ async def begin_step(run_id: str, key: str) -> dict[str, Any]:
     journal.set_step(
         run_id,
         key,
-        state="Creating",
+        state=_deed(run_id).WORKING,
         started_at=row["started_at"] or time.time(),
         error=None,
         finished_at=None,
@@ -109,7 +109,7 @@ async def begin_step(run_id: str, key: str) -> dict[str, Any]:
     try:
         return {
             "state": "begun",
-            "token": await create.begin(lambda: _cloud(plan.config.cloud), plan, run_id, key),
+            "token": await _deed(run_id).begin(lambda: _cloud(plan.config.cloud), plan, run_id, key),
         }
     except create.Stopped:
         journal.set_step(run_id, key, state="Canceled", finished_at=time.time())
@@ -123,10 +123,11 @@ async def finish_step(run_id: str, key: str, token: str | None) -> dict[str, Any
     """Follow the operation to its end: {"state": "done"} or {"state": "parked"}."""
     plan = journal.plan_of(run_id)
     try:
-        outputs = await create.finish(lambda: _cloud(plan.config.cloud), plan, run_id, key, token)
+        state, outputs = await _deed(run_id).finish(
+            lambda: _cloud(plan.config.cloud), plan, run_id, key, token
+        )
     except Exception as error:  # as above
         return _parked(plan, run_id, key, error)
-    state = "Succeeded" if plan[key].is_new else "Existing"
     journal.set_step(run_id, key, state=state, finished_at=time.time(), outputs=outputs, error=None)
     return {"state": "done"}
 
@@ -149,18 +150,24 @@ async def end_run(run_id: str, outcomes: list[Outcome]) -> str:
 
 def _parked(plan: Plan, run_id: str, key: str, error: Exception) -> dict[str, Any]:
     correlation: dict[str, str] = {}
+    resource = journal.resource_of(plan, run_id, key)
     if isinstance(error, CloudError):
-        why = explain(error.code, error.message, plan[key], status=error.status, raw=error.raw)
+        why = explain(error.code, error.message, resource, status=error.status, raw=error.raw)
         correlation = {"correlation_id": error.correlation_id} if error.correlation_id else {}
     else:
         DBOS.logger.exception(f"{run_id} {key}: {error}")
-        why = explain("Internal", f"{type(error).__name__}: {error}", plan[key])
+        why = explain("Internal", f"{type(error).__name__}: {error}", resource)
     _note_failure(run_id, key, why, correlation)
     return {"state": "parked"}
 
 
 def _note_failure(run_id: str, key: str, why: StepError, more: dict[str, str]) -> None:
     journal.set_step(run_id, key, state="Failed", finished_at=time.time(), error=why, note="", **more)
+
+
+def _deed(run_id: str) -> Any:
+    """What is done to each resource of the run: creating or removing it."""
+    return {"apply": create, "destroy": remove}[journal.view(run_id).kind]
 
 
 def _cloud(name: CloudName) -> Cloud:

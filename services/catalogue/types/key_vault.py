@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.catalogue.base import Look, NamedSettings, Output, Resource, ResourceType, tags
+from services.catalogue.base import Cloud, Look, NamedSettings, Output, Resource, ResourceType, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -38,6 +38,7 @@ class KeyVault(ResourceType):
     docs = "https://learn.microsoft.com/azure/key-vault/general/overview"
     pricing = "https://azure.microsoft.com/pricing/details/key-vault/"
     expected_s = 20.0
+    soft_delete_days = 90
     look = Look("security", "key-vault")
     shows = ("properties.vaultUri",)
 
@@ -62,6 +63,10 @@ class KeyVault(ResourceType):
                 "softDeleteRetentionInDays": 90,
             },
         }
+
+    async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:
+        """A deleted vault is purged by a request of its own, which needs the Key Vault Contributor role."""
+        await cloud.purge_vault(resource.id, location)
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """The workspace and its vault share a region."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from services.catalogue.base import Look, NamedSettings, Resource, ResourceType, named, tags
+from services.catalogue.base import Begun, Cloud, Look, NamedSettings, Resource, ResourceType, named, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -37,6 +37,7 @@ class LogAnalytics(ResourceType):
     docs = "https://learn.microsoft.com/azure/azure-monitor/logs/log-analytics-workspace-overview"
     pricing = "https://azure.microsoft.com/pricing/details/monitor/"
     expected_s = 22.0
+    soft_delete_days = 14
     look = Look("production", "log-analytics")
     shows = ("properties.customerId",)
 
@@ -46,6 +47,11 @@ class LogAnalytics(ResourceType):
             settings = config[self.Settings]
             body = self.body(config, settings.retention_days)
             yield self.resource(config, settings, body=body, depends_on=("resource_group",), sku="PerGB2018")
+
+    async def delete(self, cloud: Cloud, resource: Resource, purge: bool) -> Begun:
+        """`force` deletes the workspace and its records for good."""
+        params = {"force": "true"} if purge else None
+        return await cloud.begin_delete(resource.id, resource.api_version, params)
 
     def body(self, config: ProjectConfig, retention_days: int) -> dict[str, Any]:
         """Pay per gigabyte."""

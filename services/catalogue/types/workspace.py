@@ -5,7 +5,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.catalogue.base import Look, NamedSettings, Resource, ResourceType, resource_id, tags
+from services.catalogue.base import (
+    Begun,
+    Cloud,
+    Look,
+    NamedSettings,
+    Resource,
+    ResourceType,
+    resource_id,
+    tags,
+)
 from services.catalogue.types.application_insights import ApplicationInsights
 from services.catalogue.types.container_registry import ContainerRegistry
 from services.catalogue.types.key_vault import KeyVault
@@ -48,6 +57,7 @@ class Workspace(ResourceType):
     docs = "https://learn.microsoft.com/azure/machine-learning/concept-workspace"
     pricing = "https://azure.microsoft.com/pricing/details/machine-learning/"
     expected_s = 30.0
+    soft_delete_days = 14
     look = Look("learning", "workspace")
     shows = (
         "properties.discoveryUrl",
@@ -67,6 +77,11 @@ class Workspace(ResourceType):
         )
         settings = config[self.Settings]
         yield self.resource(config, settings, body=self.body(config, settings), depends_on=before)
+
+    async def delete(self, cloud: Cloud, resource: Resource, purge: bool) -> Begun:
+        """`forceToPurge` deletes the workspace for good and frees its name."""
+        params = {"forceToPurge": "true"} if purge else None
+        return await cloud.begin_delete(resource.id, resource.api_version, params)
 
     def body(self, config: ProjectConfig, settings: "Workspace.Settings") -> dict[str, Any]:
         """A public workspace with a system-assigned identity."""

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("identity", sa.Text, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("choices", sa.JSON, nullable=False),
+        sa.Column("options", sa.JSON, nullable=False),
         sa.Column("by", sa.String(128), nullable=False),
         sa.Column("cancelled", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),

@@ -1,0 +1,88 @@
+"""Taking down what Groundplan has created, and nothing else: the order, the start, the receipt.
+
+A resource goes before what it needs; one that was there before, or that somebody else made, is kept and named.
+"""
+
+from typing import Any
+
+from services.catalogue.base import Resource
+from services.plan import Plan
+from services.progress import RunView, StepView
+from services.runs import client, journal
+from services.runs.client import CannotStart
+
+# Deleting takes Azure about half the time of creating (recorded deletions of groups, servers and accounts).
+DELETE_SHARE = 0.5
+
+
+def start(project_id: str, purge: bool = False, by: str = "") -> str:
+    """Begin removing all that the project's runs have created; the ID of the run.
+
+    Raises `CannotStart` when nothing was created, `RunActive` when a run goes on.
+    """
+    made = journal.made_by(project_id)
+    newest = next((r for r in journal.history(project_id) if r.kind == "apply"), None)
+    if newest is None or not made:
+        raise CannotStart("Groundplan has created nothing for this project.")
+    plan = journal.plan_of(newest.id)
+    pace = client.pace_of(plan.config)
+    return client.enqueue("destroy", project_id, plan.config, _steps(plan, made, pace), by, {"purge": purge})
+
+
+def undo(run_id: str, by: str = "") -> str:
+    """Begin removing what one run has created; the ID of the new run. Raises as `start` does."""
+    run = journal.view(run_id)
+    made = [(s.key, s.resource_id) for s in run.steps.values() if s.created_by_run]
+    if not made:
+        raise CannotStart("This run has created nothing.")
+    plan = journal.plan_of(run_id)
+    steps = _steps(plan, made, client.pace_of(plan.config))
+    return client.enqueue("destroy", run.project, plan.config, steps, by, {"undo": run_id})
+
+
+def receipt(run: RunView) -> dict[str, Any]:
+    """What a run of this kind has removed, what it kept and why, and what Azure keeps for recovery until when."""
+    steps = list(run.steps.values())
+    soft = {s.resource_id: s.outputs.get("soft_deleted_until") for s in steps if s.state == "Deleted"}
+    kept = [{"id": s.resource_id, "why": _why(s)} for s in steps if s.state != "Deleted"]
+    return {
+        "removed": [s.resource_id for s in steps if s.state == "Deleted"],
+        "kept": kept
+        + [{"id": r.id, "why": "It was there before."} for r in _adopted(journal.plan_of(run.id), steps)],
+        "soft_deleted": [{"id": id, "until": until} for id, until in soft.items() if until],
+    }
+
+
+def _steps(plan: Plan, made: list[tuple[str, str]], pace: float) -> list[dict[str, Any]]:
+    """Steps in reverse order of dependency; what no plan has any more goes first, the group last."""
+    ids = {id.lower(): key for key, id in made}
+    inside = [r for r in plan if r.id.lower() in ids]
+    leftovers = [(key, id) for key, id in made if id.lower() not in {r.id.lower() for r in inside}]
+    first = [_step(f"{key}_{n}", id, (), 0.0) for n, (key, id) in enumerate(leftovers, 2)]
+    return first + [_removal(r, inside, [s["key"] for s in first], pace) for r in reversed(inside)]
+
+
+def _removal(r: Resource, inside: list[Resource], first: list[str], pace: float) -> dict[str, Any]:
+    after = tuple(other.key for other in inside if r.key in other.depends_on)
+    return _step(
+        r.key,
+        r.id,
+        (*after, *(first if r.key == "resource_group" else ())),
+        r.expected_s * pace * DELETE_SHARE,
+    )
+
+
+def _step(key: str, id: str, after: tuple[str, ...], expected_s: float) -> dict[str, Any]:
+    return {"key": key, "resource_id": id, "depends_on": list(after), "expected_s": expected_s}
+
+
+def _why(step: StepView) -> str:
+    if step.error:
+        return f"{step.error.what} {step.error.fix}"
+    return step.note or f"It was not removed: {step.state}."
+
+
+def _adopted(plan: Plan, steps: list[StepView]) -> list[Resource]:
+    """What the plan uses and no run has created."""
+    ours = {s.resource_id.lower() for s in steps}
+    return [r for r in plan if r.id.lower() not in ours]

@@ -1,7 +1,6 @@
 """Graph 2, Azure: subscription, resource groups, every resource of the plan and what needs what, with the state of a run."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,16 +9,15 @@ import graphviz
 from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.config import Problem
-from services.graphs import azure_nodes, labels, layering
-from services.graphs.azure_nodes import View
-from services.graphs.graph import Edge, Graph, Group
+from services.graphs import azure_nodes, box, caption, labels, layering
+from services.graphs.azure_nodes import COLUMNS, View
+from services.graphs.graph import Edge, Graph, Group, twin
 from services.graphs.style import FONT, THEMES, StateStyle, ThemeName
 from services.plan import Plan
 from services.progress import RunView
 
-LAYERS = frozenset({"status", "duration"})
+LAYERS = frozenset({"status", "duration", "drift", "cost"})
 GROUP = "resource_group"
-LEGEND_WIDTH = 400.0
 
 
 def draw(
@@ -30,22 +28,25 @@ def draw(
     now: float | None = None,
     layers: Collection[str] = LAYERS,
     problems: Iterable[Problem] = (),
+    drift: Mapping[str, Sequence[str]] | None = None,
+    costs: Mapping[str, str] | None = None,
 ) -> Graph:
     """Draw the plan; `run` brings states, `now` (seconds since the epoch) the time that has passed and the date.
 
-    `layers` switches "status" and "duration" (times and the critical path); `problems` mark the resources with the
-    settings that they are about.
+    `layers` switches "status", "duration" (times and the critical path), "drift" and "cost". `drift` (key -> what
+    differs in Azure) is None until a check has run; `costs` (key -> such as "$5.00 a month") stand in the box.
+    `problems` mark the resources with the settings that they are about.
     Equal arguments give an equal source, and states change no measures: the picture stands still while a run goes on.
     """
-    view = View(plan, run, THEMES[theme], now, frozenset(layers), azure_nodes.blame(plan, problems))
+    blamed = azure_nodes.blame(plan, problems)
+    view = View(plan, run, THEMES[theme], now, frozenset(layers), blamed, drift or {}, costs or {})
     groups = tuple(_groups(plan))
     edges = tuple(Edge(need, r.key) for r in plan for need in r.depends_on if need != GROUP)
     nodes = tuple(azure_nodes.node(view, r, _home(r, groups).id) for r in plan)
-    columns, rows = azure_nodes.twin(nodes, view)
-    corner = _corner(view)
-    return Graph(
-        _source(view, groups, edges, corner), _name(view), theme, nodes, edges, groups, columns, rows, corner
-    )  # fmt: skip
+    corner = caption.corner(plan.config, now)
+    source = _source(view, groups, edges, corner)
+    columns = (*COLUMNS, *(["Cost"] if view.costs else []), *(["Drift"] if view.drift else []))
+    return Graph(source, _name(view), theme, nodes, edges, groups, columns, twin(nodes, columns), corner)
 
 
 def _groups(plan: Plan) -> Iterator[Group]:
@@ -81,7 +82,7 @@ def _home(resource: Resource, groups: Sequence[Group]) -> Group:
 
 def _source(view: View, groups: Sequence[Group], edges: Sequence[Edge], corner: str) -> str:
     dot = graphviz.Digraph("azure")
-    dot.attr("graph", **_graph_attr(view, corner))
+    dot.attr("graph", **box.canvas(view.theme, FONT, _legend(view, corner)))
     dot.attr("node", fontname=FONT, fontcolor=view.theme.tones["text"], margin="0.07,0.05", shape="box")
     dot.attr("edge", color=view.theme.tones["line"], penwidth="1.2", arrowsize="0.75")
     for subscription in groups:
@@ -101,14 +102,7 @@ def _arrows(dot: Any, view: View, edges: Sequence[Edge]) -> None:
         heavy = (edge.source, edge.target) in critical
         more = {"penwidth": "2.4", "color": view.theme.tones["text"]} if heavy else {}
         rows = str(spans[edge.source, edge.target])
-        dot.edge(edge.source, edge.target, id=f"edge-{edge.source}-{edge.target}", minlen=rows, **more)
-
-
-def _graph_attr(view: View, corner: str) -> dict[str, str]:
-    return {
-        "bgcolor": view.theme.background, "fontname": FONT, "rankdir": "TB", "nodesep": "0.17", "ranksep": "0.3",
-        "pad": "0.06", "labelloc": "b", "labeljust": "l", "label": _legend(view, corner),
-    }  # fmt: skip
+        dot.edge(edge.source, edge.target, id=edge.id, minlen=rows, **more)
 
 
 def _subscription(dot: Any, view: View, frame: Group, groups: Sequence[Group]) -> None:
@@ -131,7 +125,7 @@ def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) 
     if outer is None:
         return _frame(dot, view, frame, inside, state)
     with outer as around:  # a second line round the frame: existing
-        around.attr(id=f"{frame.id}-line", label="", margin="3", **_line(view, state, "filled,rounded"))
+        around.attr(id=f"{frame.id}-line", label="", **box.frame(view.theme, "scope", state) | {"margin": "3"})
         _frame(around, view, frame, inside, state)
     return None
 
@@ -139,21 +133,13 @@ def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) 
 def _frame(dot: Any, view: View, frame: Group, inside: list[Resource], state: StateStyle) -> None:
     with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
         cluster.attr(
-            id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame), margin="9",
-            labelloc="t", labeljust="l", **_line(view, state, "filled,rounded"),
+            id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame),
+            **box.frame(view.theme, "scope", state),
         )  # fmt: skip
         for resource in inside:
             azure_nodes.put(cluster, view, resource)
         if not inside:  # a frame round nothing would not be drawn
             cluster.node(f"{frame.id}_empty", label="", shape="point", width="0.01", style="invis")
-
-
-def _line(view: View, state: StateStyle, style: str) -> dict[str, str]:
-    paint = view.theme.layers["scope"]
-    return {
-        "style": style if state.line == "solid" else f"{style},{state.line}", "penwidth": f"{state.width:g}",
-        "color": view.theme.tones[state.tone] if state.own_line else paint.stroke, "fillcolor": paint.fill,
-    }  # fmt: skip
 
 
 def _legend(view: View, corner: str) -> str:
@@ -162,20 +148,11 @@ def _legend(view: View, corner: str) -> str:
     thick = "Thick arrow: critical path" if view.shows("duration") and view.plan.critical_path_s else ""
     double = "Double line: existing" if not all(r.is_new for r in view.plan) else ""
     folded = "Folded corner: optional" if not all(r.look.obligatory for r in view.plan) else ""
+    dotted = "Dotted line: drifted" if any(view.differences(r) for r in view.plan) else ""
     missing = _not_chosen(view.plan)
-    lines = [
-        _joined(arrow, thick),
-        _joined(double, folded),
-        f"Not chosen: {', '.join(missing)}" if missing else "",
-        corner,
-    ]
-    muted = view.theme.tones["muted"]
-    rows = [[labels.cell(labels.text(line, 10, muted), LEGEND_WIDTH)] for line in lines if line]
-    return labels.table(rows, padding=1)
-
-
-def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+    said = f"Not chosen: {', '.join(missing)}" if missing else ""
+    lines = [caption.joined(arrow, thick), caption.joined(double, folded, dotted), said, corner]
+    return caption.legend(view.theme, lines)
 
 
 def _not_chosen(plan: Plan) -> list[str]:
@@ -183,13 +160,6 @@ def _not_chosen(plan: Plan) -> list[str]:
     used = {r.section for r in plan}
     kinds = {t.Settings.section: t.label for t in reversed(registry.TYPES.values()) if not t.look.obligatory}
     return sorted(label for section, label in kinds.items() if section not in used)
-
-
-def _corner(view: View) -> str:
-    config = view.plan.config
-    day = datetime.fromtimestamp(view.now, UTC).date().isoformat() if view.now is not None else ""
-    name = labels.fit(config.name, 150, 10)
-    return _joined(name, config.cloud.capitalize(), f"configuration {config.digest}", day)
 
 
 def _name(view: View) -> str:

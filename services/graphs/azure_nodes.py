@@ -1,28 +1,28 @@
 """The boxes of the Azure graph: what stands in each, its line, its facts, and the table that says the same in words."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.config import Problem
-from services.graphs import icons, labels
+from services.graphs import box, labels
+from services.graphs.box import WIDTH, Box
 from services.graphs.graph import Group, Node
-from services.graphs.style import PROBLEM, STATES, StateStyle, Theme
+from services.graphs.style import DRIFTED, PROBLEM, STATES, StateStyle, Theme
 from services.plan import Plan
 from services.progress import RunView, StepView
 
 EXISTING = STATES["Existing"]
-WIDTH, FRAME_WIDTH = 176.0, 200.0
-ICON, SIGN = 24, 12
+FRAME_WIDTH = 200.0
 COLUMNS = ("Resource", "Name", "Status", "Region", "SKU", "Choice", "Needed", "Expected", "Needs")
 
 
 @dataclass(frozen=True)
 class View:
-    """Everything that one drawing looks at. `blamed`: key -> what is wrong with its settings."""
+    """Everything that one drawing looks at, by key: what is wrong with settings, what differs in Azure, what it costs."""
 
     plan: Plan
     run: RunView | None
@@ -30,6 +30,8 @@ class View:
     now: float | None
     layers: frozenset[str]
     blamed: Mapping[str, str]
+    drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    costs: Mapping[str, str] = field(default_factory=dict)
 
     def shows(self, layer: str) -> bool:
         """Whether that layer is switched on."""
@@ -40,10 +42,20 @@ class View:
         planned = StepView(resource.key, "Planned" if resource.is_new else "Existing", resource.expected_s)
         return self.run.steps.get(resource.key, planned) if self.run else planned
 
+    def differences(self, resource: Resource) -> Sequence[str]:
+        """What differs from the configuration in Azure, where a check found it and the layer is on."""
+        return self.drift.get(resource.key, ()) if self.shows("drift") else ()
+
+    def cost(self, resource: Resource) -> str:
+        """What it costs, in words; empty where that is not known or not shown."""
+        return self.costs.get(resource.key, "") if self.shows("cost") else ""
+
     def style(self, resource: Resource) -> StateStyle:
         """The line and sign of a resource."""
         if resource.key in self.blamed:
             return PROBLEM
+        if self.differences(resource):
+            return DRIFTED
         return STATES[self.step(resource).state] if self.shows("status") else STATES["Succeeded"]
 
 
@@ -63,28 +75,22 @@ def node(view: View, resource: Resource, group: str) -> Node:
     """The resource with its facts, whole and uncut."""
     label, status = registry.of(resource.key).label, status_words(view, resource)
     facts = tuple((word, labels.clean(value)) for word, value in _facts(view, resource, status) if value)
-    return Node(
-        resource.key,
-        label,
-        resource.name,
-        resource.look.layer,
-        resource.look.icon,
-        view.step(resource).state,
-        group,
-        facts,
-    )
+    look = resource.look
+    state = view.step(resource).state
+    return Node(resource.key, label, resource.name, look.layer, look.icon, state, group, facts, resource.section)
 
 
 def put(dot: Any, view: View, resource: Resource) -> None:
     """Add the box to the DOT source. Optional: folded corner. Existing: double line."""
-    style, paint = view.style(resource), view.theme.layers[resource.look.layer]
-    lines = ["filled"] + ([style.line] if style.line != "solid" else [])
-    dot.node(
-        resource.key, id=f"node-{resource.key}", label=_label(view, resource, style),
-        shape="box" if resource.look.obligatory else "note", style=",".join(lines), fillcolor=paint.fill,
-        color=view.theme.tones[style.tone] if style.own_line else paint.stroke, penwidth=f"{style.width:g}",
-        peripheries="1" if resource.is_new else "2",
+    kind, style = registry.of(resource.key).label, view.style(resource)
+    role = resource.label if resource.label != kind else ""
+    where = " · ".join(part for part in (role, resource.location, resource.sku) if part)
+    shown = Box(
+        resource.key, kind, resource.name, resource.look.layer, resource.look.icon, (where,),
+        status_words(view, resource), style, signed=view.shows("status") or style in (PROBLEM, DRIFTED),
+        folded=not resource.look.obligatory, double=not resource.is_new, aside=view.cost(resource),
     )  # fmt: skip
+    box.put(dot, view.theme, shown)
 
 
 def subscription_label(view: View, frame: Group, *, own: bool) -> str:
@@ -104,11 +110,13 @@ def group_label(view: View, frame: Group) -> str:
     """Icon and name; the project's own group has its region and state too."""
     if not frame.key:
         kind = f"{frame.label}, existing"
-        return labels.table([[_head(view, "resource-group", kind, frame.name, EXISTING, WIDTH)]])
+        return labels.table([[box.head(view.theme, "resource-group", kind, frame.name, WIDTH)]])
     resource = view.plan[frame.key]
     style, kind = view.style(resource), f"{frame.label} · {resource.location}"
-    head = _head(view, "resource-group", kind, frame.name, style, FRAME_WIDTH)
-    return labels.table([[head, _status(view, style, status_words(view, resource), FRAME_WIDTH)]])
+    head = box.head(view.theme, "resource-group", kind, frame.name, FRAME_WIDTH, strike=style.strike)
+    signed = view.shows("status") or style in (PROBLEM, DRIFTED)
+    words = status_words(view, resource)
+    return labels.table([[head, box.status(view.theme, style, words, FRAME_WIDTH, signed=signed)]])
 
 
 def status_words(view: View, resource: Resource) -> str:
@@ -116,6 +124,10 @@ def status_words(view: View, resource: Resource) -> str:
     step = view.step(resource)
     if resource.key in view.blamed:
         return f"Check: {view.blamed[resource.key]}"
+    differences = view.differences(resource)
+    if differences:
+        more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+        return f"Drifted: {differences[0]}{more}"
     if not view.shows("status"):
         return (
             f"About {labels.seconds(step.expected_s)}" if view.shows("duration") and step.expected_s else ""
@@ -126,20 +138,15 @@ def status_words(view: View, resource: Resource) -> str:
     return f"{step.state}{times}"
 
 
-def twin(nodes: Iterable[Node], view: View) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Columns and rows that say in words what the picture shows."""
-    rows = []
-    for shown in nodes:
-        facts = dict(shown.facts)
-        rows.append(
-            tuple(shown.label if column == "Resource" else facts.get(column, "") for column in COLUMNS)
-        )
-    return COLUMNS, tuple(rows)
-
-
 def tally(view: View) -> dict[str, int]:
     """State -> how many resources are in it."""
-    return dict(Counter("To check" if r.key in view.blamed else view.step(r).state for r in view.plan))
+    return dict(Counter(_word(view, r) for r in view.plan))
+
+
+def _word(view: View, resource: Resource) -> str:
+    if resource.key in view.blamed:
+        return "To check"
+    return "Drifted" if view.differences(resource) else view.step(resource).state
 
 
 def _facts(view: View, resource: Resource, status: str) -> list[tuple[str, str]]:
@@ -157,42 +164,12 @@ def _facts(view: View, resource: Resource, status: str) -> list[tuple[str, str]]
         ("Critical path", "Yes" if resource.key in view.plan.critical_path and resource.is_new else ""),
         ("Attempt", str(step.attempt) if step.attempt > 1 else ""),
         ("What to do", step.error.fix if step.error else ""),
+        ("Cost", view.cost(resource)),
+        ("Drift", "; ".join(view.differences(resource))),
         ("Needs", ", ".join(names)),
         ("Type", resource.type),
         ("Resource ID", step.resource_id or resource.id),
     ]
-
-
-def _label(view: View, resource: Resource, style: StateStyle) -> str:
-    kind = registry.of(resource.key).label
-    role = resource.label if resource.label != kind else ""
-    where = " · ".join(part for part in (role, resource.location, resource.sku) if part)
-    place = labels.text(labels.fit(where, WIDTH, 11), 11, view.theme.tones["muted"])
-    return labels.table([
-        [_head(view, resource.look.icon, kind, resource.name, style, WIDTH)],
-        [labels.cell(place, WIDTH, height=19)],
-        [_status(view, style, status_words(view, resource), WIDTH)],
-    ])  # fmt: skip
-
-
-def _head(view: View, icon: str, kind: str, name: str, style: StateStyle, width: float) -> str:
-    """Icon at the left of type and name."""
-    room = width - ICON - labels.GAP
-    said = labels.text(labels.fit(kind, room, 11), 11, view.theme.tones["muted"])
-    called = labels.text(
-        labels.fit(name, room, 13, bold=True), 13, view.theme.tones["text"], tag="S" if style.strike else "B"
-    )  # fmt: skip
-    picture = labels.image(view.theme.name, icons.name(icon), ICON, rows=2)
-    return labels.nested([[picture, labels.cell(said, room)], [labels.cell(called, room)]])
-
-
-def _status(view: View, style: StateStyle, words: str, width: float) -> str:
-    """Sign and words; where neither is wanted the row keeps its height, so that layers change no measures."""
-    room = width - SIGN - labels.GAP
-    said = labels.text(labels.start(words, room, 11), 11, view.theme.tones[style.tone])
-    shown = view.shows("status") or style is PROBLEM
-    sign = labels.image(view.theme.name, style.sign if shown else "", SIGN)
-    return labels.nested([[sign, labels.cell(said, room)]])
 
 
 def _times(view: View, step: StepView) -> str:

@@ -12,7 +12,10 @@ class GraphError(RuntimeError):
 
 @dataclass(frozen=True)
 class Node:
-    """One thing on the graph. `facts` are (word, value) pairs, whole and uncut: title and table are made of them."""
+    """One thing on the graph. `facts` are (word, value) pairs, whole and uncut: title and table are made of them.
+
+    `section` is the key of `project.yaml` that it comes from: the form that changes it.
+    """
 
     key: str
     label: str
@@ -22,6 +25,7 @@ class Node:
     status: str = ""
     group: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    section: str = ""
 
     @property
     def title(self) -> str:
@@ -31,10 +35,18 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow from what is needed to what needs it."""
+    """An arrow. `verb` says what the target does with the source ("needs"), or the source with the target if `forward`."""
 
     source: str
     target: str
+    verb: str = "needs"
+    forward: bool = False
+    lock: str = ""
+
+    @property
+    def id(self) -> str:
+        """How the arrow is called in the drawing."""
+        return f"edge-{self.source}-{self.target}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class Group:
     name: str
     parent: str = ""
     key: str = ""
+    layer: str = "scope"
 
 
 @dataclass(frozen=True)
@@ -61,9 +74,13 @@ class Graph:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     corner: str = ""
+    direction: str = "TB"
 
     def __getitem__(self, key: str) -> Node:
         return next(node for node in self.nodes if node.key == key)
+
+    def __contains__(self, key: object) -> bool:
+        return any(node.key == key for node in self.nodes)
 
     @property
     def table(self) -> list[dict[str, str]]:
@@ -77,3 +94,9 @@ class Graph:
             found[edge.source].append(edge.target)
             found[edge.target].append(edge.source)
         return found
+
+
+def twin(nodes: tuple[Node, ...], columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Rows that say in words what the picture shows: the first column is the node's type, the others are facts."""
+    rows = [dict(node.facts) | {columns[0]: node.label} for node in nodes]
+    return tuple(tuple(row.get(column, "") for column in columns) for row in rows)

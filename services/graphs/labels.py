@@ -42,6 +42,24 @@ def start(text: str, points: float, size: float) -> str:
     return (words if len(words) > end / 2 else text[:end]).rstrip(" ,.;:") + ELLIPSIS
 
 
+def wrap(text: str, points: float, size: float, lines: int) -> list[str]:
+    """Break a sentence at words into at most so many lines of about `points`; what is left over is cut."""
+    rest, found = clean(" ".join(text.split())), list[str]()
+    while rest and len(found) < lines - 1 and _width(rest) > points / size:
+        words = rest.split(" ")
+        taken = max((i for i in range(1, len(words)) if _width(" ".join(words[:i])) <= points / size), default=0)
+        if not taken:
+            break
+        found.append(" ".join(words[:taken]))
+        rest = " ".join(words[taken:])
+    return [*found, start(rest, points, size)] if rest else found
+
+
+def width(text: str, size: float) -> float:
+    """About how wide a text is, in points."""
+    return _width(clean(text)) * size
+
+
 def text(content: str, size: float, colour: str, *, tag: str = "") -> str:
     """A piece of text with its font; `tag` is B or S. An empty piece keeps its place."""
     inner = html.escape(clean(content)).replace("  ", " \u00a0") or " "

@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
+from xml.etree import ElementTree
 
-from services.graphs import icons, png_icons, svg_dress
+from services.graphs import glyphs, icons, png_icons, svg_dress
 from services.graphs.graph import Graph, GraphError
 from services.graphs.mermaid import mermaid
 
@@ -32,6 +33,12 @@ def png(graph: Graph) -> bytes:
     """
     drawn = _layout(graph.source, "png", f"-Gdpi={DPI}")
     return png_icons.put(drawn, svg_dress.images(_layout(graph.source, "svg")), DPI / 72)
+
+
+def missing_glyphs(graph: Graph) -> list[str]:
+    """Characters of the drawing that its PNG shows as boxes, because the program's fonts lack them; SVG shows them."""
+    shown = "".join(t.text or "" for t in ElementTree.fromstring(svg(graph)).iter(f"{{{svg_dress.SVG}}}text"))
+    return glyphs.lacking(shown, lambda source: _layout(source, "png", "-Gdpi=72"))
 
 
 def dot(graph: Graph) -> str:

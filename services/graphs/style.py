@@ -98,12 +98,19 @@ STATES: dict[StepState, StateStyle] = {
     "Skipped": StateStyle("status-canceled", "muted", "dotted", 1.0),
 }
 PROBLEM = StateStyle("status-problem", "bad", "dashed", 2.0, own_line=True)
-SIGN_TONES: dict[str, Tone] = {style.sign: style.tone for style in (*reversed(STATES.values()), PROBLEM)}
+DRIFTED = StateStyle("status-drifted", "care", "dotted", 2.4, own_line=True)
+PLAIN = StateStyle("", "muted")
+LOCKED, OPEN = StateStyle("lock-closed", "muted", "dashed", 1.4), StateStyle("lock-open", "good", width=2.4)
+SIGN_TONES: dict[str, Tone] = {
+    style.sign: style.tone for style in (*reversed(STATES.values()), PROBLEM, DRIFTED, LOCKED, OPEN)
+}
 ICON_LAYERS = {
     "storage-account": "data", "sql-server": "data", "sql-database": "data", "workspace": "learning",
     "container-registry": "learning", "application-insights": "production", "log-analytics": "production",
     "online-endpoint": "production", "online-deployment": "production", "key-vault": "security",
-    "role-assignment": "security",
+    "role-assignment": "security", "file-csv": "data", "file-xlsx": "data", "file-json": "data", "script": "learning",
+    "model": "learning", "code": "learning", "terminal": "production", "request": "production",
+    "answer": "production", "devops": "devops", "document": "scope", "folder": "scope",
 }  # fmt: skip
 
 

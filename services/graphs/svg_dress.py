@@ -68,12 +68,14 @@ def _mark(part: Element, node: Node) -> None:
 
 
 def _name_edges(root: Element, graph: Graph) -> None:
-    edges = {f"edge-{edge.source}-{edge.target}": edge for edge in graph.edges}
+    edges = {edge.id: edge for edge in graph.edges}
+    names = {node.key: f"{node.label} {node.name}".strip() for node in graph.nodes}
     for part in _parts(root, "edge"):
         edge = edges.get(part.get("id", ""))
         if edge:
             part.attrib |= {"data-source": edge.source, "data-target": edge.target}
-            _retitle(part, f"{graph[edge.target].label} needs {graph[edge.source].label}")
+            ends = names[edge.source], names[edge.target]
+            _retitle(part, f" {edge.verb} ".join(ends if edge.forward else reversed(ends)))
 
 
 def _retitle(part: Element, text: str) -> None:

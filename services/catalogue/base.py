@@ -76,6 +76,10 @@ class Resource:
         """Whether a run makes it; an existing one is only read."""
         return self.mode == "new"
 
+    def plain_body(self) -> dict[str, Any]:
+        """The body as plain data: what is known later, and secrets, stand as references."""
+        return cast(dict[str, Any], _plain(self.body))
+
     def outputs(self) -> tuple[Output, ...]:
         """Every `Output` that the body holds."""
         return tuple(_outputs(self.body))
@@ -140,6 +144,10 @@ class ResourceType(ABC):
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""
         return await cloud.begin_put(resource.id, resource.api_version, body)
+
+    async def update(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """Begin changing what stands; `body` has its outputs resolved. By default the same as `create`."""
+        return await self.create(cloud, resource, body)
 
     async def delete(self, cloud: Cloud, resource: Resource, purge: bool) -> Begun:
         """Begin deleting; `purge` asks for good, where that is part of the request. By default a DELETE by ID."""
@@ -226,6 +234,16 @@ def resource_id(config: ProjectConfig, arm_type: str, settings: Section) -> str:
 def tags(config: ProjectConfig) -> dict[str, str]:
     """The user's tags and our own: the project, and the digest's place is in exports, so that a re-run changes nothing."""
     return {**config.core.tags, "groundplan-project": config.name[:256]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Output):
+        return f"${{{value.reference()}}}"
+    if isinstance(value, Secret):
+        return f"${{secret {value.name}}}"
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def _outputs(value: Any) -> Iterable[Output]:

@@ -14,7 +14,7 @@ from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
 from services.plan import Plan
 from services.progress import StepState
-from services.runs import journal
+from services.runs import changes, journal
 from services.runs.patience import Connect, patiently
 
 WORKING: StepState = "Creating"
@@ -60,6 +60,8 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
     row = journal.step(run_id, resource.key)
     found = await cloud.get(resource.id, resource.api_version)
     if found is not None and (_state(found) != "Failed" or not resource.is_new):
+        if changes.of(resource).kind == "change" and not journal.cancelled(run_id):
+            return await _change(cloud, plan, run_id, resource, row)
         _adopted(run_id, resource, row)
         return None
     if not resource.is_new:
@@ -81,7 +83,24 @@ async def _put(
         if error.code == "RoleAssignmentExists":
             return None
         raise
-    journal.set_step(run_id, resource.key, created_by_run=True, correlation_id=begun.correlation_id)
+    done = {"created_by_run": True, "correlation_id": begun.correlation_id, "body": resource.plain_body()}
+    journal.set_step(run_id, resource.key, **done)
+    return begun.token
+
+
+async def _change(
+    cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]
+) -> str | None:
+    """Put the new settings of what this project has made before. After a crash it is put again: it changes nothing twice."""
+    body = await _resolved(cloud, plan, resource.body)
+    journal.set_step(run_id, resource.key, state="Updating", attempt=row["attempt"] + 1)
+    begun = await registry.of(resource.key).update(cloud, resource, body)
+    done = {
+        "correlation_id": begun.correlation_id,
+        "body": resource.plain_body(),
+        "note": "Its settings were changed.",
+    }
+    journal.set_step(run_id, resource.key, **done)
     return begun.token
 
 

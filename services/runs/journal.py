@@ -170,6 +170,18 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
     return list(owned.values())
 
 
+def last_body(resource_id: str) -> dict[str, Any] | None:
+    """The body that was last put for a resource by any run, while it is ours."""
+    wanted = sa.select(steps.c.body, runs.c.kind, steps.c.state).select_from(
+        runs.join(steps, steps.c.run_id == runs.c.id)
+    )
+    told = sa.or_(steps.c.body.is_not(None), sa.and_(runs.c.kind == "destroy", steps.c.state == "Deleted"))
+    wanted = wanted.where(sa.func.lower(steps.c.resource_id) == resource_id.lower(), told)
+    with reading() as db:
+        row = db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
+    return dict(row.body) if row and row.kind == "apply" and row.body else None
+
+
 def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mapping[str, Any]) -> None:
     """Add a line to the audit trail, in the caller's transaction."""
     db.execute(

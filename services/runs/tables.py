@@ -48,6 +48,7 @@ steps = Table(
     Column("resource_id", Text, nullable=False, default=""),
     Column("correlation_id", String(64), nullable=False, default=""),
     Column("put_at", Float),
+    Column("body", JSON),
     Column("created_by_run", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
     Column("error", JSON),

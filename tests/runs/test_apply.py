@@ -8,12 +8,15 @@ import sys
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from benchmarks.house import REPOSITORY
 from services import project_file
 from services.catalogue.base import Output, Resource, Secret
 from services.cloud.bridge import ask
 from services.cloud.target import rehearsal
 from services.plan import Plan, build_plan
+from services.runs import changes
 from tests.runs.conftest import Installation, states, until
 
 EVERYTHING = "name: {}\ncontainer_registry: {{mode: new}}\nsql: {{mode: new}}\n"
@@ -167,3 +170,32 @@ def assert_holds(body: Any, found: Any, path: str = "") -> None:
         assert found, path
     else:
         assert found == body, f"{path}: {found!r} is not {body!r}"
+
+
+def test_a_changed_project_puts_what_changed_and_nothing_else(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag reaches every resource that bears tags, a SKU the registry; the SQL password is not touched."""
+    monkeypatch.setenv("GROUNDPLAN_HOME", str(house.home))
+    text = EVERYTHING.format("changing")
+    assert house.apply(text)[0] == 0
+    first = house.puts("changing")
+    sku = text.replace("container_registry: {mode: new}", "container_registry: {mode: new, sku: Standard}")
+    known = changes.of_plan(plan_of(sku))
+    assert {k for k, c in known.items() if c.kind != "unchanged"} == {"container_registry"}
+    assert [(d.path, d.before, d.after) for d in known["container_registry"].differences] == [
+        ("sku.name", "Basic", "Standard")
+    ]
+    code, document, said = house.apply(sku)
+    assert code == 0, said
+    assert [p.rpartition("/")[2][:10] for p in house.puts("changing")[len(first) :]] == ["crchanging"]
+    assert not any(r["created_by_run"] for r in document["resources"])
+    assert standing(house, plan_of(sku)["container_registry"])["sku"]["name"] == "Standard"
+
+    before = house.puts("changing")
+    assert house.apply(sku + "tags: {team: data}\n")[0] == 0
+    later = house.puts("changing")[len(before) :]
+    assert len(later) == len(plan_of(sku).resources) - 1
+    assert not [p for p in later if "/secrets/" in p or "roleAssignments" in p]
+    assert house.apply(sku + "tags: {team: data}\n")[0] == 0
+    assert len(house.puts("changing")) == len(before) + len(later)

@@ -136,6 +136,11 @@ class SqlServer(ResourceType):
         properties = {**body["properties"], "administratorLoginPassword": password}
         return await cloud.begin_put(resource.id, resource.api_version, {**body, "properties": properties})
 
+    async def update(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """Without a password: the one that was set stays."""
+        kept = {k: v for k, v in body["properties"].items() if k != "administratorLoginPassword"}
+        return await cloud.begin_put(resource.id, resource.api_version, {**body, "properties": kept})
+
 
 def server_id(config: ProjectConfig, settings: "SqlServer.Settings") -> str:
     """The server's ID: cut from the given database's ID, or its place in the resource group."""

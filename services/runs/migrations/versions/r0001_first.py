@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("resource_id", sa.Text, nullable=False),
         sa.Column("correlation_id", sa.String(64), nullable=False),
         sa.Column("put_at", sa.Float),
+        sa.Column("body", sa.JSON),
         sa.Column("created_by_run", sa.Boolean, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("error", sa.JSON),

@@ -1,0 +1,56 @@
+"""What applying a project would do to each resource, compared with what its runs have put before.
+
+It compares our own bodies with each other, not with Azure's answers: Azure adds and rewrites properties, and a re-run
+of an unchanged project must put nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services.catalogue.base import Resource
+from services.plan import Plan
+from services.runs import journal
+
+Kind = Literal["create", "change", "unchanged", "existing"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One property of a body that would change: its dotted path, what was put, what would be put."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would happen to one resource. "create" also covers one that somebody else has made: it is then adopted."""
+
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+
+
+def of(resource: Resource) -> Change:
+    """What applying would do to a resource, as far as the runs of this installation know."""
+    if not resource.is_new:
+        return Change("existing")
+    before = journal.last_body(resource.id)
+    if before is None:
+        return Change("create")
+    differences = tuple(_differences(before, resource.plain_body()))
+    return Change("change" if differences else "unchanged", differences)
+
+
+def of_plan(plan: Plan) -> dict[str, Change]:
+    """Key -> what applying the plan would do."""
+    return {r.key: of(r) for r in plan}
+
+
+def _differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys([*before, *after]):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif before != after:
+        yield Difference(path, before, after)

@@ -45,6 +45,8 @@ def in_markdown(text: str) -> str:
 def _r_character(c: str) -> str:
     if c in '"\\':
         return f"\\{c}"
+    if c == "\0":
+        return ""  # R's strings can't hold it
     return c if " " <= c <= "~" else f"\\U{{{ord(c):X}}}"
 
 

@@ -98,6 +98,8 @@ def test_every_name_stays_text(language: str, name: str) -> None:
     assert endpoint["tags"] == {"groundplan-project": config_name} and "auth_mode" in endpoint
     script = tree["deploy/deploy.sh"].content().decode()
     assert f"\n  --workspace-name {shlex.quote(tree_fact(tree, 'workspace'))}\n" in script
+    heading = MarkdownIt("commonmark").render(tree["README.md"].content().decode()).split("\n")[0]
+    assert html.unescape(heading) == f"<h1>{' '.join(config_name.split())}</h1>"
     assert project_file.read(tree["project.yaml"].content()).config.name == config_name
     if language == "python":
         [database] = [
@@ -173,8 +175,8 @@ def test_azures_own_loader_takes_the_deployment(make: Make, tmp_path: Path, lang
         pins = deployment.environment.conda_file["dependencies"][-1]["pip"]
         assert "azureml-inference-server-http==1.5.1" in pins
     else:
-        assert deployment.environment.inference_config.scoring_route.path == "/score"
-        assert Path(deployment.environment.build.path).resolve() == folder / "api"
+        assert deployment.environment.inference_config["scoringRoute"]["path"] == "/score"
+        assert Path(deployment.environment.path) == folder / "api"
 
 
 def test_training_and_cloud_use_the_same_versions(make: Make) -> None:

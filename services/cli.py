@@ -146,6 +146,19 @@ def graph(
     say(f"Wrote {output}.")
 
 
+@app.command("scaffold")
+def write_scaffold(
+    project: File,
+    output: Annotated[Path, typer.Option("-o", "--output", help="A folder that is new or empty.")],
+) -> None:
+    """Write the project's repository: data, learning, API, tests, deployment, pipelines."""
+    from services import scaffold
+
+    tree = scaffold.describe(load(project))
+    scaffold.write(tree, output)
+    say(f"Wrote {len(tree.shipped)} files to {output}.")
+
+
 @app.command(hidden=True)
 def worker(target: Annotated[str, typer.Option(help="rehearsal or azure")]) -> None:
     """Walk the runs of one target until stopped; the page and `apply` start it by themselves."""
@@ -202,7 +215,7 @@ def _known(error: Exception) -> str | None:
     names = {
         "TargetMissing": "no_simulator", "HomeError": "home", "DatabaseError": "database", "LaunchError": "launch",
         "CloudError": "cloud", "RunActive": "run_active", "CannotStart": "cannot_start", "GraphError": "graph",
-        "RunMissing": "no_run",
+        "RunMissing": "no_run", "ScaffoldError": "scaffold",
     }  # fmt: skip
     return names.get(type(error).__name__)
 

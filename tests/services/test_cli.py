@@ -107,3 +107,13 @@ def test_a_home_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     project.write_text("name: churn")
     code, out, _ = run(blocker / "home", "status", str(project), "--json")
     assert (code, json.loads(out)["error"]["rule"]) == (1, "home")
+
+
+def test_the_repository_is_written_into_a_new_folder_only(home: Path, project: Path) -> None:
+    """A second time says that the folder is not empty and changes nothing."""
+    folder = home / "repository"
+    assert run(home, "scaffold", str(project), "-o", str(folder))[0] == 0
+    assert (folder / "api" / "score.py").exists()
+    code, _, said = run(home, "scaffold", str(project), "-o", str(folder))
+    assert code == 1
+    assert str(folder) in said

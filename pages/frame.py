@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import guard, header, markup, steps, touches
+from pages.components import binding, graph_places, guard, header, markup, steps, touches
 
 ICON = Path(__file__).parents[1] / "assets" / "icons" / "favicon.png"
 
@@ -13,10 +13,15 @@ st.set_page_config(
 )
 overview = st.Page(steps.OVERVIEW, title="Groundplan", default=True)
 page = st.navigation(
-    [overview, *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS)],
+    [
+        overview,
+        *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS),
+        *(st.Page(file, title=title) for file, title in graph_places.TITLES.items()),
+    ],
     position="hidden",
 )
 markup.style()
+guard.guarded(binding.reconcile)
 guard.guarded(header.draw)
 guard.refusal()
 guard.guarded(page.run)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import streamlit as st
 
-from pages.components import cloud_state, fields, markup, state, titles
+from pages.components import binding, cloud_state, fields, markup, state, titles
 from pages.components.state import Draft
 from services.config import Section
 from services.preflight.existing import Candidate
@@ -36,12 +37,12 @@ def _draw(draft: Draft, part: Part, disabled: bool) -> None:
     answer = cloud_state.candidates(part.section, draft.config)
     chosen = _chosen(draft, part)
     options = _options(draft, part, answer.value, chosen, bool(answer.error))
-    key = draft.key(f"{part.section}#choice")
-    state.show(key, chosen, always=True)
+    write = partial(_choose, draft.id, part.section)
+    key = binding.bind(draft.key(f"{part.section}#choice"), chosen, write, always=True)
     st.selectbox(
         (part.label or titles.of(part.section)) + fields.REQUIRED, options, key=key, disabled=disabled,
-        format_func=lambda option: _words(draft, part, answer.value, option), on_change=_choose,
-        help=fields.help_of(f"{part.section}.{part.name}"), args=(draft.id, part.section, key),
+        format_func=lambda option: _words(draft, part, answer.value, option),
+        help=fields.help_of(f"{part.section}.{part.name}"),
     )  # fmt: skip
     cloud_state.trouble(answer, part.section)
     if chosen == NEW:
@@ -78,9 +79,8 @@ def _chosen(draft: Draft, part: Part) -> str:
     return str(getattr(settings, "id", None) or "") or BY_ID
 
 
-def _choose(id: str, section: str, key: str) -> None:
+def _choose(id: str, section: str, choice: str) -> None:
     """Write a choice. The name and size of a new resource stay in the draft, so that they are there again later."""
-    choice = st.session_state[key]
     now = dict(state.section_choices(id, section))
     now.pop("id", None)
     if choice in (NEW, NONE):

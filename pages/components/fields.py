@@ -1,18 +1,19 @@
 """Draws a field from its declaration: the title, the help and the rule of a name stand in the catalogue, not in the page."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.components import markup, state, titles
+from pages.components import binding, markup, state, titles
 from pages.components.state import Draft
 from services.catalogue import registry
 from services.config import Core, Problem, Section
 from services.naming import NameRule
 
-REQUIRED = " :red[*]"
+REQUIRED = " *"  # no colour: the label is read out as it is written
 SCOPES = {"global": "unique in the world"}
 
 
@@ -34,11 +35,10 @@ def text(
     check: Callable[[], Problem | None] | None = None, help: str | None = None,
 ) -> None:  # fmt: skip
     """A text that is judged while it is typed; `check` asks the cloud once the rule is kept."""
-    key = draft.key(path)
-    state.show(key, str(draft.shown(path)))
+    key = binding.bind(draft.key(path), str(draft.shown(path)), _write(draft, path))
     st.text_input(
         (label or titles.of(path)) + REQUIRED, key=key, help=help or help_of(path), disabled=disabled, live="300ms",
-        on_change=state.commit_widget, args=(draft.id, path, key), autocomplete="off", max_chars=260,
+        autocomplete="off", max_chars=260,
     )  # fmt: skip
     verdict(draft, path, check)
 
@@ -65,11 +65,12 @@ def select(
     words: Callable[[Any], str] = titles.word, help: str | None = None,
 ) -> None:  # fmt: skip
     """One of a few values; a stored value that is none of them gives way to the default and is named as a problem."""
-    key, shown = draft.key(path), draft.shown(path)
-    state.show(key, shown if shown in options else state.value_at(draft.config, path), always=True)
+    shown = draft.shown(path)
+    value = shown if shown in options else state.value_at(draft.config, path)
+    key = binding.bind(draft.key(path), value, _write(draft, path), always=True)
     st.selectbox(
         label or titles.of(path), list(options), key=key, format_func=words, help=help or help_of(path),
-        disabled=disabled, on_change=state.commit_widget, args=(draft.id, path, key),
+        disabled=disabled,
     )  # fmt: skip
     if draft.problems(path):
         verdict(draft, path)
@@ -96,23 +97,26 @@ def rule_of(path: str) -> NameRule | None:
     return Section.SECTIONS[head].name_rules().get(rest) if rest else None
 
 
+def _write(draft: Draft, path: str) -> binding.Write:
+    return partial(state.commit, draft.id, path)
+
+
 def _checkbox(draft: Draft, path: str, label: str | None, disabled: bool) -> None:
-    key = draft.key(path)
-    state.show(key, draft.shown(path) is True)
+    key = binding.bind(draft.key(path), draft.shown(path) is True, _write(draft, path))
     st.checkbox(
-        label or titles.field(path), key=key, help=help_of(path), disabled=disabled, on_change=state.commit_widget,
-        args=(draft.id, path, key),
+        label or titles.field(path), key=key, help=help_of(path), disabled=disabled,
     )  # fmt: skip
 
 
 def _number(draft: Draft, path: str, label: str | None, disabled: bool) -> None:
-    key, low, high = draft.key(path), *_bounds(declared(path))
+    low, high = _bounds(declared(path))
     shown = draft.shown(path)
     fits = isinstance(shown, int) and low <= shown <= high
-    state.show(key, shown if fits else state.value_at(draft.config, path))
+    value = shown if fits else state.value_at(draft.config, path)
+    key = binding.bind(draft.key(path), value, _write(draft, path))
     st.number_input(
         label or titles.field(path), min_value=low, max_value=high, step=1, key=key, help=help_of(path),
-        disabled=disabled, on_change=state.commit_widget, args=(draft.id, path, key),
+        disabled=disabled,
     )  # fmt: skip
     if draft.problems(path):
         verdict(draft, path)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cloud_state, markup, state, steps
+from pages.components import cloud_state, graph_places, markup, state, steps
 from services.processes import launch
 from services.runs import projects
 
@@ -29,6 +29,7 @@ def draw() -> None:
         st.space("stretch")
         if current:
             steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")
+            steps.link(graph_places.FIRST, "Graphs", current.id, key="section_graphs")
     _processes(cloud)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import conflict, markup, state, stepper, steps
+from pages.components import binding, conflict, markup, state, stepper, steps
 from pages.components.state import Draft
 from pages.components.steps import Step
 
@@ -14,7 +14,7 @@ def begin(here: Step, title: str, sentence: str) -> Draft:
         st.info("This page belongs to a project. Open one, or begin a new one.")
         steps.link(steps.OVERVIEW, "To the overview", None)
         st.stop()
-    state.enter(f"{here.file} {id}")
+    binding.enter(f"{here.file} {id}")
     draft = state.read(id)
     stepper.draw(draft, here)
     st.title(title, anchor=False)

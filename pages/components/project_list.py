@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import durations, header, markup, state, steps
+from pages.components import binding, durations, header, markup, state, steps
 from services import parsing, project_file
 from services.config import ConfigError
 from services.runs import journal, projects
@@ -15,22 +15,28 @@ NAME = "new_project_name"
 
 def new() -> None:
     """Begin a draft with the first key stroke of its name."""
-    id = st.session_state.get(state.NEW_PROJECT) or state.project_id()
-    if id and NAME not in st.session_state and any(p.id == id for p in projects.every()):
-        st.session_state[state.NEW_PROJECT] = id
-        st.session_state[NAME] = str(state.read(id).shown("name"))
+    id = _begun()
+    shown = str(state.read(id).shown("name")) if id else ""
     st.text_input(
-        "Project name", key=NAME, placeholder="churn", live="300ms", on_change=_named, max_chars=64, autocomplete="off",
-        help="Everything else is derived from it and can be changed.",
+        "Project name", key=binding.bind(NAME, shown, state.begin), placeholder="churn", live="300ms", max_chars=64,
+        autocomplete="off", help="Everything else is derived from it and can be changed.",
     )  # fmt: skip
-    name, id = st.session_state.get(NAME, "").strip(), st.session_state.get(state.NEW_PROJECT)
     if id:
         st.query_params["project"] = id
     if st.button("Start", type="primary", key="start"):
-        if id and name:
+        if id and shown.strip():
             st.session_state.pop(state.NEW_PROJECT, None)
             steps.go(steps.RESOURCE_GROUP, id)
         markup.note("Give the project a name first, such as churn.", "bad")
+
+
+def _begun() -> str | None:
+    """The draft that this field has begun, in this tab or, by the URL, in one that is gone."""
+    begun: dict[str, str] = st.session_state.setdefault(state.NEW_PROJECT, {})
+    named = state.project_id()
+    if "id" not in begun and named and any(p.id == named for p in projects.every()):
+        begun["id"] = named
+    return begun.get("id")
 
 
 def load() -> None:
@@ -57,15 +63,6 @@ def draw() -> None:
     st.header("Projects", anchor=False)
     for project in known:
         _row(project)
-
-
-def _named() -> None:
-    """Store the name as it is typed."""
-    name, id = st.session_state[NAME].strip(), st.session_state.get(state.NEW_PROJECT)
-    if id:
-        state.commit(id, "name", name)
-    elif name:
-        st.session_state[state.NEW_PROJECT] = state.create({"name": name})
 
 
 def _read(content: bytes) -> dict[str, Any] | ConfigError:

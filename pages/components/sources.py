@@ -1,8 +1,10 @@
 """Where the data comes from; SQL as a source asks for a database."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.components import markup, state, titles
+from pages.components import binding, markup, state, titles
 from pages.components.state import Draft
 
 ALL = ("csv", "xlsx", "json", "sql")
@@ -10,11 +12,11 @@ ALL = ("csv", "xlsx", "json", "sql")
 
 def draw(draft: Draft) -> None:
     """Any of four sources, in the order in which they are chosen."""
-    key = draft.key("data_sources")
-    state.show(key, list(draft.config.core.data_sources))
+    write = partial(state.commit, draft.id, "data_sources")
+    key = binding.bind(draft.key("data_sources"), list(draft.config.core.data_sources), write)
     st.multiselect(
-        "Data sources", ALL, key=key, format_func=titles.word, on_change=state.commit_widget,
-        args=(draft.id, "data_sources", key), help="They decide which readers the project's files hold.",
+        "Data sources", ALL, key=key, format_func=titles.word,
+        help="They decide which readers the project's files hold.",
     )  # fmt: skip
     without = getattr(draft.config.sections["sql"], "mode", "none") == "none"
     if "sql" in draft.config.core.data_sources and without:

@@ -24,10 +24,11 @@ UNSAVED = "unsaved"  # (project id, path) -> Unsaved
 TOLD = "told"  # project id -> what another tab has changed, said once
 SIGN_IN = "sign_in"  # the way to sign in to Azure
 DEVICE = "device_code"  # a sign-in that is under way
-NEW_PROJECT = "new_project"  # the draft that the overview's name field has begun
+NEW_PROJECT = "new_project"  # the draft that the overview's name field has begun: {"id": ...}
+WAITING_TAGS = "waiting_tags"  # (project id, row, 0 name or 1 value) -> a text that can't be a tag yet
 REFUSED = "refused"  # why a click could not be followed
 PAGE = "page"  # the page that this tab shows, with its project
-DRAWN = "drawn"  # the widgets that have been drawn on that page
+DRAWN = "drawn"  # the widgets of that page: key -> (value shown, how to write a change)
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,21 @@ def parsed(choices: Any) -> Parsed:
     return parse(choices, subscription_id=rehearsal_subscription(home()))
 
 
+def begin(name: str) -> None:
+    """Store the first key strokes of a new project's name, or the next ones."""
+    begun: dict[str, str] = st.session_state.setdefault(NEW_PROJECT, {})
+    if "id" in begun:
+        commit(begun["id"], "name", name)
+    elif name:
+        id = create({"name": name})
+        begun |= {"id": id} if id else {}
+
+
 def create(choices: dict[str, Any]) -> str | None:
     """Store a new project and give its ID; None when it could not be stored, which the page says."""
+    writer = tab()
     try:
-        return projects.create(choices, writer=tab()).id
+        return projects.create(choices, writer=writer).id
     except (DatabaseError, HomeError) as error:
         st.session_state[REFUSED] = str(error)
         return None
@@ -121,25 +133,26 @@ def changed_elsewhere(id: str) -> bool:
 
 def commit(id: str, path: str, value: Any) -> None:
     """Write one key of a draft; what can't be written is kept in the session, and the page says so."""
-    seen = _seen().get(id)
+    known, unsaved, told_of, writer = (
+        _seen(),
+        _unsaved(),
+        _told(),
+        tab(),
+    )  # no session is touched after the write
     try:
-        seen = seen or projects.get(id)
+        seen = known.get(id) or projects.get(id)
         stored = _stored(seen, path, value)
-        now = projects.set_key(id, path, stored, seen=seen.choices, seen_version=seen.version, writer=tab())
+        now = projects.set_key(id, path, stored, seen=seen.choices, seen_version=seen.version, writer=writer)
     except Conflict as conflict:
-        _unsaved()[(id, path)] = Unsaved(path, value, conflict=conflict)
+        unsaved[(id, path)] = Unsaved(path, value, conflict=conflict)
     except (DatabaseError, HomeError, ProjectMissing) as error:
-        _unsaved()[(id, path)] = Unsaved(path, value, fault=str(error))
+        unsaved[(id, path)] = Unsaved(path, value, fault=str(error))
     else:
-        if now.version > seen.version + 1 and path != "":
-            _told()[id] = [key for key in changed_keys(seen, now) if key != path]
-        _seen()[id] = now
-        _unsaved().pop((id, path), None)
-
-
-def commit_widget(id: str, path: str, key: str) -> None:
-    """Write what a widget holds: the callback of every field."""
-    commit(id, path, st.session_state[key])
+        elsewhere = [key for key in changed_keys(seen, now) if key != path and not path.startswith(f"{key}.")]
+        if now.version > seen.version + 1 and elsewhere:
+            told_of[id] = elsewhere
+        known[id] = now
+        unsaved.pop((id, path), None)
 
 
 def section_choices(id: str, section: str) -> dict[str, Any]:
@@ -175,24 +188,6 @@ def unsaved_of(id: str) -> dict[str, Unsaved]:
 def told(id: str) -> list[str]:
     """The keys that another tab has changed since this one looked; empty once it has been told."""
     return _told().pop(id, [])
-
-
-def enter(page: str) -> None:
-    """Note which page this tab shows: a widget of another page leaves nothing behind, even under the same key."""
-    if st.session_state.get(PAGE) != page:
-        st.session_state[PAGE] = page
-        st.session_state[DRAWN] = set()
-
-
-def show(key: str, value: Any, *, always: bool = False) -> None:
-    """Give a widget the draft's value before it is drawn, unless it holds that already on this page.
-
-    A select knows its options by what they show: where that changes, give its value `always`.
-    """
-    drawn = st.session_state.setdefault(DRAWN, set())
-    if always or key not in drawn or key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    drawn.add(key)
 
 
 def value_at(config: ProjectConfig, path: str) -> Any:

@@ -1,8 +1,10 @@
 """Which cloud, and which subscription of it; for Azure also who signs in and how."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.components import cloud_state, fields, markup, state, titles
+from pages.components import binding, cloud_state, fields, markup, state, titles
 from pages.components.state import Draft
 from services.cloud import sign_in
 from services.config import REHEARSAL_SUBSCRIPTION
@@ -15,11 +17,10 @@ WAYS = {
 
 def draw(draft: Draft) -> None:
     """Cloud and subscription; both stay once the project has been applied."""
-    key = draft.key("cloud")
-    state.show(key, draft.config.cloud)
+    key = binding.bind(draft.key("cloud"), draft.config.cloud, partial(_change, draft.id))
     st.selectbox(
-        "Cloud", ("rehearsal", "azure"), key=key, format_func=titles.word, disabled=draft.fixed, on_change=_change,
-        args=(draft.id, key), help="The rehearsal is a simulator of Azure on this machine: no account, no cost.",
+        "Cloud", ("rehearsal", "azure"), key=key, format_func=titles.word, disabled=draft.fixed,
+        help="The rehearsal is a simulator of Azure on this machine: no account, no cost.",
     )  # fmt: skip
     if draft.config.cloud == "azure":
         _sign_in(draft)
@@ -31,9 +32,9 @@ def draw(draft: Draft) -> None:
         cloud_state.trouble(answer, "subscription")
 
 
-def _change(id: str, key: str) -> None:
+def _change(id: str, cloud: str) -> None:
     """Another cloud has other subscriptions."""
-    state.commit(id, "cloud", st.session_state[key])
+    state.commit(id, "cloud", cloud)
     state.remove(id, "subscription_id")
 
 
@@ -41,14 +42,13 @@ def _select(draft: Draft, known: dict[str, str]) -> None:
     shown = str(draft.shown("subscription_id"))
     unset = draft.config.cloud == "azure" and shown == REHEARSAL_SUBSCRIPTION
     options = [*known, *([] if shown in known or unset else [shown])]
-    key = draft.key("subscription_id")
-    state.show(key, None if unset else shown)
+    write = partial(state.commit, draft.id, "subscription_id")
+    key = binding.bind(draft.key("subscription_id"), None if unset else shown, write, always=True)
     st.selectbox(
-        "Subscription" + fields.REQUIRED, options, index=None, key=key, disabled=draft.fixed,
+        "Subscription" + fields.REQUIRED, options, index=None if unset else 0, key=key, disabled=draft.fixed,
         placeholder="Choose a subscription",
         format_func=lambda id: f"{known[id]} ({id})" if id in known else f"{id} (not among yours)",
-        help="Resources are created in it, and it is billed for them.", on_change=state.commit_widget,
-        args=(draft.id, "subscription_id", key),
+        help="Resources are created in it, and it is billed for them.",
     )  # fmt: skip
     fields.verdict(draft, "subscription_id")
 

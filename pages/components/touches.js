@@ -18,6 +18,7 @@ export default function () {
   const observer = new MutationObserver(() => requestAnimationFrame(touch));
   observer.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("keydown", start);
+  document.body.dataset.touches = "on";
   touch();
   return () => {
     observer.disconnect();

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.components import markup, project_list, state
+from pages.components import binding, markup, project_list
 
-state.enter("overview")
+binding.enter("overview")
 st.title("From an empty Azure subscription to a served model", anchor=False)
 markup.lead(
     "You choose; Groundplan draws what it will create in Azure Machine Learning, creates it, and shows every step. "

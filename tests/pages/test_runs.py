@@ -2,17 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pages.components import result
-from services.parsing import parse
-from services.plan import build_plan
 from services.progress import StepError
 from services.runs import client, journal, projects
-from tests.pages.conftest import Open, choices, said
+from tests.pages.conftest import Open, said
 
 Project = Callable[..., str]
 ERROR = StepError(
@@ -22,24 +20,29 @@ ERROR = StepError(
 
 
 @pytest.fixture
-def run(rehearsal: dict[str, Any], project: Project) -> Iterator[str]:
-    """A project whose run has begun; the worker's part is written by the test."""
+def run(rehearsal: dict[str, Any], project: Project, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project whose run has begun; the worker's part is written by the test. Gives the project's ID."""
+    monkeypatch.setattr(client, "_staff", lambda _: None)
     id = project()
-    config = parse(choices(id), subscription_id=rehearsal["subscription_id"]).strict()
-    data = config.data() | {"subscription_id": config.subscription_id}
-    journal.open_run("run-1", id, build_plan(config), data, 0.1, "")
-    journal.set_run("run-1", state="Running", started_at=time.time())
-    yield id
+    journal.set_run(client.start(id), state="Running", started_at=time.time())
+    return id
 
 
-def finish(*, but: str = "") -> None:
+def run_of(id: str) -> str:
+    """The newest run of a project."""
+    newest = journal.newest(id)
+    assert newest
+    return newest.id
+
+
+def finish(id: str, *, but: str = "") -> None:
     """Write every step as done, one left out."""
-    now = time.time()
-    for key in journal.view("run-1").steps:
+    now, run_id = time.time(), run_of(id)
+    for key in journal.view(run_id).steps:
         if key != but:
-            journal.set_step("run-1", key, state="Succeeded", started_at=now - 4, finished_at=now, attempt=1)
+            journal.set_step(run_id, key, state="Succeeded", started_at=now - 4, finished_at=now, attempt=1)
     if not but:
-        journal.set_run("run-1", state="Succeeded", finished_at=now)
+        journal.set_run(run_id, state="Succeeded", finished_at=now)
 
 
 def test_the_summary_shows_every_value_and_the_plan_in_order(open_page: Open, project: Project) -> None:
@@ -110,7 +113,7 @@ def test_provisioning_without_a_run_leads_to_the_summary(open_page: Open, projec
 def test_provisioning_shows_how_far_each_resource_is(open_page: Open, run: str) -> None:
     """State, attempt and correlation ID in the table; one sentence for a screen reader."""
     journal.set_step(
-        "run-1",
+        run_of(run),
         "storage_account",
         state="Creating",
         started_at=time.time() - 5,
@@ -132,15 +135,15 @@ def test_a_failure_is_explained_and_can_be_answered(
     monkeypatch.setattr(
         client, "answer", lambda run_id, key, action, by="": asked.append((run_id, key, action))
     )
-    finish(but="storage_account")
-    journal.set_step("run-1", "storage_account", state="Failed", error=ERROR)
+    finish(run, but="storage_account")
+    journal.set_step(run_of(run), "storage_account", state="Failed", error=ERROR)
     page = open_page("provisioning", run)
     assert "Another storage account is called stchurn" in page.error[0].value
     assert "Use stchurn7" in said(page)
     assert "6 Provisioning !" in said(page)
     assert page.code[0].value == ERROR.raw
     page.button("retry:storage_account").click().run()
-    assert asked == [("run-1", "storage_account", "retry")]
+    assert asked == [(run_of(run), "storage_account", "retry")]
 
 
 def test_an_answer_that_is_refused_says_why(
@@ -152,8 +155,8 @@ def test_an_answer_that_is_refused_says_why(
         raise client.CannotStart("The change touches what this run has already made.")
 
     monkeypatch.setattr(client, "answer", refuse)
-    finish(but="storage_account")
-    journal.set_step("run-1", "storage_account", state="Failed", error=ERROR)
+    finish(run, but="storage_account")
+    journal.set_step(run_of(run), "storage_account", state="Failed", error=ERROR)
     page = open_page("provisioning", run)
     page.button("retry:storage_account").click().run()
     assert "touches what this run has already made" in "".join(e.value for e in page.error)
@@ -163,29 +166,29 @@ def test_cancel_reaches_the_run(open_page: Open, run: str) -> None:
     """It is written down at once."""
     page = open_page("provisioning", run)
     page.button("cancel").click().run()
-    assert journal.cancelled("run-1")
+    assert journal.cancelled(run_of(run))
 
 
 def test_complete_lists_every_resource_and_what_others_need(
     open_page: Open, run: str, rehearsal: dict[str, Any]
 ) -> None:
     """Essentials, resource IDs, outputs, and config.json as MLClient reads it."""
-    finish()
-    journal.set_step("run-1", "key_vault", outputs={"properties.vaultUri": "https://kv-churn.vault"})
+    finish(run)
+    journal.set_step(run_of(run), "key_vault", outputs={"properties.vaultUri": "https://kv-churn.vault"})
     page = open_page("complete", run)
     assert "Your deployment is complete" in page.success[0].value
     text = said(page)
     assert f"/subscriptions/{rehearsal['subscription_id']}/resourceGroups/rg-churn" in text
     assert "https://kv-churn.vault" in text
     assert "portal.azure.com" not in text, "there is nothing to see in the portal of a rehearsal"
-    assert json.loads(result.config_json(journal.plan_of("run-1"))) == {
+    assert json.loads(result.config_json(journal.plan_of(run_of(run)))) == {
         "subscription_id": rehearsal["subscription_id"], "resource_group": "rg-churn", "workspace_name": "mlw-churn"
     }  # fmt: skip
 
 
 def test_complete_says_what_is_missing_while_it_is_not(open_page: Open, run: str) -> None:
     """No success page for half a project."""
-    finish(but="workspace")
+    finish(run, but="workspace")
     page = open_page("complete", run)
     assert "1 of 7 resources are missing" in page.warning[0].value
     assert "Machine Learning workspace" in said(page) or "Workspace" in said(page)
@@ -194,6 +197,6 @@ def test_complete_says_what_is_missing_while_it_is_not(open_page: Open, run: str
 
 def test_the_overview_shows_how_each_project_stands(open_page: Open, run: str) -> None:
     """And leads to where it goes on."""
-    finish()
+    finish(run)
     assert "Succeeded · Rehearsal" in said(open_page())
     assert projects.every()[0].applied

@@ -31,9 +31,10 @@ class CannotStart(Exception):
     """The run can't begin; the message says why and what to do."""
 
 
-def start(project_id: str, by: str = "") -> str:
+def start(project_id: str, by: str = "", put: Sequence[str] = ()) -> str:
     """Start walking a project's plan as it is now and give the run's ID; the worker of its target takes it.
 
+    `put` names resources that are put even where nothing has changed: what somebody else changed is put back.
     Raises `RunActive`, `ConfigError`, `CannotStart`.
     """
     project = projects.get(project_id)
@@ -44,7 +45,7 @@ def start(project_id: str, by: str = "") -> str:
             "Start a new project from this one's file to change them."
         )
     plan, pace = build_plan(config), pace_of(config)
-    return enqueue("apply", project_id, config, [planned(r, pace) for r in plan], by)
+    return enqueue("apply", project_id, config, [planned(r, pace) for r in plan], by, {"put": list(put)})
 
 
 def planned(r: Resource, pace: float) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from pages.components import markup
 from services.graphs.files import tree_text
 from services.scaffold import Tree, zip_bytes
 
-PICKED = "picked_file"
 LANGUAGES = {
     "py": "python",
     "yml": "yaml",
@@ -31,26 +30,25 @@ def take(tree: Tree) -> None:
     )  # fmt: skip
 
 
-def draw(tree: Tree, picked: str | None) -> None:
-    """The tree with every purpose, and beside it one file's content; `picked` is what was asked for on the graph."""
-    if picked:
-        st.session_state[PICKED] = picked
-    side, content = st.columns([3, 2], gap="large")
-    with side:
-        st.header("As a tree", anchor=False)
-        st.code(tree_text(tree), language=None)
-    with content:
-        st.header("A file", anchor=False)
-        _file(tree)
+def show(tree: Tree, path: str | None) -> None:
+    """Open a file that was asked for on the graph."""
+    if path:
+        st.dialog(path, width="large")(lambda: _content(tree, path))()
 
 
-def _file(tree: Tree) -> None:
+def draw(tree: Tree) -> None:
+    """The tree with every purpose, and below it the content of one file."""
+    st.header("As a tree", anchor=False)
+    st.code(tree_text(tree), language=None)
     paths = [file.path for file in tree.shipped]
-    if st.session_state.get(PICKED) not in paths:
-        st.session_state[PICKED] = "README.md"
-    file = tree[st.selectbox("File", paths, key=PICKED)]
+    start = paths.index("README.md") if "README.md" in paths else 0
+    _content(tree, st.selectbox("File", paths, index=start, key="picked_file"))
+
+
+def _content(tree: Tree, path: str) -> None:
+    file = tree[path]
     markup.note(file.purpose, live=False)
-    st.code(_text(file.content()), language=LANGUAGES.get(file.path.rpartition(".")[2]), height=480)
+    st.code(_text(file.content()), language=LANGUAGES.get(path.rpartition(".")[2]), height=480)
 
 
 def _text(content: bytes) -> str:

@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class GraphView {
   constructor(root) {
     this.root = root;
-    for (const part of ["view", "strip", "frame", "bar", "stage", "twin", "card"]) this[part] = root.querySelector(`.${part}`);
+    for (const part of ["view", "strip", "frame", "bar", "save", "stage", "twin", "card", "pane", "go", "shut"]) this[part] = root.querySelector(`.${part}`);
     this.pointers = new Map();
     this.listen();
   }
@@ -24,6 +24,10 @@ class GraphView {
   listen() {
     const { stage, bar } = this;
     bar.addEventListener("click", (e) => this.act(e.target.closest("[data-act]")?.dataset.act));
+    this.save.addEventListener("click", (e) => this.download(e.target.closest("[data-save]")?.dataset.save));
+    this.shut.addEventListener("click", () => this.leave());
+    this.go.addEventListener("click", () => this.tell(this.opened));
+    this.pane.addEventListener("keydown", (e) => { if (e.key === "Escape") { e.stopPropagation(); this.leave(); } });
     stage.addEventListener("keydown", (e) => this.key(e));
     stage.addEventListener("click", (e) => this.activate(nodeOf(e.target)));
     stage.addEventListener("focusin", (e) => this.focused(nodeOf(e.target)));
@@ -38,9 +42,8 @@ class GraphView {
     this.resized = new ResizeObserver(() => this.untouched && this.home());
     this.resized.observe(this.frame);
     this.narrow = matchMedia(NARROW);
-    this.fold = () => { this.view.open = !this.narrow.matches; };
+    this.fold = () => { this.view.open = !this.narrow.matches || Boolean(this.data?.files); }; // a page of its own stands open
     this.narrow.addEventListener("change", this.fold);
-    this.fold();
     if (!this.frame.requestFullscreen) bar.querySelector("[data-act=full]").hidden = true;
   }
 
@@ -52,13 +55,17 @@ class GraphView {
 
   update(data, tell) {
     this.tell = tell;
+    const first = !this.data;
     this.data = data;
+    if (first) this.fold();
     this.state = seen.get(data.id) ?? { x: 0, y: 0, scale: 0, focus: null };
     seen.set(data.id, this.state);
     this.frame.dataset.theme = isDark(this.frame) ? "dark" : "light";
     this.strip.textContent = data.name;
     this.draw(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement);
     this.tabulate();
+    this.save.hidden = !data.files;
+    if (this.opened) this.open(this.opened);
     if (this.untouched) this.home();
     else this.size();
     this.apply();
@@ -117,6 +124,8 @@ class GraphView {
     this.twin.hidden = !on;
     this.stage.hidden = on;
     this.card.hidden = true;
+    this.opened = null;
+    this.pane.hidden = true;
     if (!on && this.untouched) this.home();
   }
 
@@ -205,9 +214,9 @@ class GraphView {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const done = () => event.preventDefault();
     if (node && (event.key === "Enter" || event.key === " ")) { done(); this.dragged = false; this.activate(node); }
-    else if (node && ARROWS[event.key]) { done(); this.go(this.next(node, ARROWS[event.key])); }
-    else if (event.key === "Home" || event.key === "End") { done(); this.go(this.nodes.at(event.key === "Home" ? 0 : -1)); }
-    else if (event.key === "Escape") this.point(null);
+    else if (node && ARROWS[event.key]) { done(); this.step(this.next(node, ARROWS[event.key])); }
+    else if (event.key === "Home" || event.key === "End") { done(); this.step(this.nodes.at(event.key === "Home" ? 0 : -1)); }
+    else if (event.key === "Escape") { this.point(null); if (this.opened) this.leave(); }
     else if ("+=".includes(event.key)) { done(); this.act("in"); }
     else if (event.key === "-") { done(); this.act("out"); }
     else if (event.key === "0") { done(); this.act("fit"); }
@@ -228,7 +237,7 @@ class GraphView {
     return best((key) => near.includes(key)) ?? best(() => true);
   }
 
-  go(node) {
+  step(node) {
     if (!node) return;
     for (const other of this.nodes) other.setAttribute("tabindex", other === node ? 0 : -1);
     node.focus({ preventScroll: true });
@@ -254,18 +263,56 @@ class GraphView {
   activate(node) {
     if (!node || this.dragged) return;
     this.state.focus = node.dataset.key;
-    this.tell(node.dataset.key);
+    this.point(null);
+    this.open(node.dataset.key);
+    this.uncover(node);
+    this.pane.focus({ preventScroll: true });
+    if (!this.data.actions) this.tell(node.dataset.key);
+  }
+
+  // Everything that is known of a node, beside the drawing; it stays open and follows while a run goes on.
+  open(key) {
+    const facts = this.data.facts[key];
+    this.opened = facts ? key : null;
+    this.pane.hidden = !facts;
+    if (!facts) return;
+    const [heading, list] = [this.pane.querySelector("h3"), this.pane.querySelector("dl")];
+    heading.textContent = this.data.titles[key];
+    this.pane.setAttribute("aria-label", `Details: ${this.data.titles[key]}`);
+    list.replaceChildren(...facts.flatMap(([word, value]) => [element("dt", word), element("dd", value)]));
+    this.go.textContent = this.data.actions?.[key] ?? "";
+    this.go.hidden = !this.go.textContent;
+  }
+
+  // The details must not lie on the node that they are about, if there is room beside them.
+  uncover(node) {
+    const [box, pane, stage] = [face(node), this.pane, this.stage].map((part) => part.getBoundingClientRect());
+    const dx = Math.max(pane.left - 12 - box.right, stage.left + 8 - box.left);
+    if (box.right < pane.left || box.top > pane.bottom || dx >= 0) return;
+    Object.assign(this.state, { x: this.state.x + dx, auto: false });
+    this.apply();
+  }
+
+  leave() {
+    const node = this.find(this.opened);
+    this.opened = null;
+    this.pane.hidden = true;
+    node?.focus({ preventScroll: true });
+  }
+
+  download(form) {
+    if (form) save(form, this.data, this.natural).catch(() => { this.strip.textContent = "The file could not be made."; });
   }
 
   point(node) {
     this.pointed = node;
-    this.card.hidden = !node;
+    this.card.hidden = !node || Boolean(this.opened); // the details say it already
     const key = node?.dataset.key;
     for (const part of this.stage.querySelectorAll(".edge, [data-key]")) {
       const { source, target } = part.dataset;
       part.classList.toggle("lit", Boolean(key) && (source === key || target === key || part === node));
     }
-    if (!node) return;
+    if (this.card.hidden) return;
     const list = element("dl", "");
     const facts = (this.data.facts[key] ?? []).filter(([word]) => !SEEN.includes(word));
     for (const [word, value] of facts) list.append(element("dt", word), element("dd", value));

@@ -125,7 +125,9 @@ def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) 
     if outer is None:
         return _frame(dot, view, frame, inside, state)
     with outer as around:  # a second line round the frame: existing
-        around.attr(id=f"{frame.id}-line", label="", **box.frame(view.theme, "scope", state) | {"margin": "3"})
+        around.attr(
+            id=f"{frame.id}-line", label="", **box.frame(view.theme, "scope", state) | {"margin": "3"}
+        )
         _frame(around, view, frame, inside, state)
     return None
 

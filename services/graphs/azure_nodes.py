@@ -77,7 +77,9 @@ def node(view: View, resource: Resource, group: str) -> Node:
     facts = tuple((word, labels.clean(value)) for word, value in _facts(view, resource, status) if value)
     look = resource.look
     state = view.step(resource).state
-    return Node(resource.key, label, resource.name, look.layer, look.icon, state, group, facts, resource.section)
+    return Node(
+        resource.key, label, resource.name, look.layer, look.icon, state, group, facts, resource.section
+    )
 
 
 def put(dot: Any, view: View, resource: Resource) -> None:

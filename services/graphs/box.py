@@ -68,7 +68,9 @@ def status(theme: Theme, style: StateStyle, words: str, width: float, *, signed:
 
 def _label(theme: Theme, box: Box) -> str:
     rows = [[head(theme, box.icon, box.kind, box.name, box.width, strike=box.style.strike)]]
-    rows += [[_note(theme, box, note, box.aside if not place else "")] for place, note in enumerate(box.notes)]
+    rows += [
+        [_note(theme, box, note, box.aside if not place else "")] for place, note in enumerate(box.notes)
+    ]
     if box.words is not None:
         rows.append([status(theme, box.style, box.words, box.width, signed=box.signed)])
     return labels.table(rows)
@@ -106,5 +108,5 @@ def canvas(theme: Theme, font: str, legend: str, **more: str) -> dict[str, str]:
 
 def sentences(words: str, width: float, lines: int) -> Sequence[str]:
     """A sentence broken at words into that many lines, the last one cut; fewer are filled up, so that boxes are equal."""
-    found = labels.wrap(words, width, 11, lines)
+    found = labels.wrap(words, width * 0.94, 11, lines)  # pages show a font that is sometimes wider
     return [*found, *[""] * (lines - len(found))]

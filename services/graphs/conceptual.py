@@ -38,7 +38,7 @@ NOTHING = ModelState()
 def draw(
     plan: Plan, model: ModelState = NOTHING, *, theme: ThemeName = "light", now: float | None = None
 ) -> Graph:
-    """Draw the model's way; what `model` has reached is lit, and the arrow into the cloud is locked until the test passed."""
+    """Draw the model's way; what `model` has reached is lit; the arrow into the cloud is locked until the test passed."""
     parts = [*_data(plan), *(_stage(plan, model, stage) for stage in STAGES), *_ends(plan, model)]
     edges = tuple(_edges(plan, model))
     names = {part.box.key: part.box.kind for part in parts}
@@ -105,7 +105,15 @@ def _ends(plan: Plan, model: ModelState) -> Iterator[Part]:
     roles = repository.roles(plan.config)
     tested, served = "test" in model.reached, "production" in model.reached
     yield _end("input", "Input", roles.request, "request", MACHINE, "A sample request.", lit=tested)
-    yield _end("output", "Output", roles.expected, "answer", MACHINE, "Is compared with what is expected.", lit=tested)
+    yield _end(
+        "output",
+        "Output",
+        roles.expected,
+        "answer",
+        MACHINE,
+        "Is compared with what is expected.",
+        lit=tested,
+    )
     yield _end("requests", "Input", "Requests", "request", CLOUD, "What your programs ask.", lit=served)
     yield _end("answer", "Output", "Model output", "answer", CLOUD, "What the model answers.", lit=served)
 
@@ -146,7 +154,10 @@ def _with_sources(part: Part, edges: tuple[Edge, ...], names: Mapping[str, str])
 
 
 def _legend() -> list[str]:
-    return ["Filled: reached. Dashed: not yet.", "Lock: production opens when the test on this machine has passed."]
+    return [
+        "Filled: reached. Dashed: not yet.",
+        "Lock: production opens when the test on this machine has passed.",
+    ]
 
 
 def _said(model: ModelState) -> str:

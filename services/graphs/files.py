@@ -38,6 +38,30 @@ def of_tree(tree: Tree, plan: Plan, *, theme: ThemeName = "light", now: float | 
     return sheet.draw(whole, plan.config, theme, now)
 
 
+def tree_text(tree: Tree) -> str:
+    """The repository as a tree in plain text, folders first, each file with its purpose."""
+    lines = [(f"{tree.name}/", ""), *_branch(tree, "", "")]
+    wide = max(len(line) for line, _ in lines) + 2
+    return "\n".join(f"{line:<{wide}}{purpose}".rstrip() for line, purpose in lines)
+
+
+def _branch(tree: Tree, folder: str, indent: str) -> Iterator[tuple[str, str]]:
+    """Lines below a folder: (branch with name, purpose)."""
+    inside = f"{folder}/" if folder else ""
+    folders = [f for f in tree.folders if f.rpartition("/")[0] == folder]
+    files = [file for file in tree if file.path.rpartition("/")[0] == folder]
+    names = [
+        *(f"{f.removeprefix(inside)}/" for f in folders),
+        *(file.path.removeprefix(inside) for file in files),
+    ]
+    for place, name in enumerate(names):
+        last = place == len(names) - 1
+        purpose = files[place - len(folders)].purpose if place >= len(folders) else ""
+        yield f"{indent}{'└── ' if last else '├── '}{name}", purpose
+        if place < len(folders):
+            yield from _branch(tree, folders[place], indent + ("    " if last else "│   "))
+
+
 def _file(file: File, edges: tuple[Edge, ...]) -> Part:
     folder, _, name = file.path.rpartition("/")
     style = STATES["Succeeded"] if file.shipped else STATES["Planned"]
@@ -47,14 +71,15 @@ def _file(file: File, edges: tuple[Edge, ...]) -> Part:
     )  # fmt: skip
     made = "the scaffold" if file.shipped else "a run of the project"
     facts = (("Path", file.path), ("Purpose", file.purpose), ("Runs", RUNS[file.runs]), ("Made by", made))
-    part = Part(box, folder or TOP, (*facts, *_ways(file.path, edges)))
-    return part
+    return Part(box, folder or TOP, (*facts, *_ways(file.path, edges)))
 
 
 def _place(place: Place, edges: tuple[Edge, ...]) -> Part:
     """A thing outside the repository, such as the endpoint."""
     icon = place.key.replace("_", "-")
-    box = Box(place.key, place.label, place.name, place.layer, icon, ("outside the repository", ""), width=WIDTH)
+    box = Box(
+        place.key, place.label, place.name, place.layer, icon, ("outside the repository", ""), width=WIDTH
+    )
     facts = (("Path", place.name), ("Purpose", place.label), ("Runs", "Outside the repository"))
     return Part(box, OUTSIDE, (*facts, *_ways(place.key, edges)))
 

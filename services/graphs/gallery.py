@@ -7,7 +7,12 @@ from services.graphs import azure, conceptual, files, general
 from services.graphs.graph import Graph, GraphError
 from services.plan import Plan
 
-TITLES: Mapping[str, str] = {"general": "General", "azure": "Azure", "conceptual": "Conceptual", "files": "Files"}
+TITLES: Mapping[str, str] = {
+    "general": "General",
+    "azure": "Azure",
+    "conceptual": "Conceptual",
+    "files": "Files",
+}
 GRAPHS: Mapping[str, Callable[..., Graph]] = {
     "general": general.draw, "azure": azure.draw, "conceptual": conceptual.draw, "files": files.draw,
 }  # fmt: skip

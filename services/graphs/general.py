@@ -46,7 +46,9 @@ def platforms(plan: Plan) -> tuple[str, ...]:
 
 def sources(plan: Plan) -> tuple[str, ...]:
     """The chosen sources, and SQL where the plan holds a database."""
-    return tuple(s for s in SOURCES if s in plan.config.core.data_sources or (s == "sql" and "sql_database" in plan))
+    return tuple(
+        s for s in SOURCES if s in plan.config.core.data_sources or (s == "sql" and "sql_database" in plan)
+    )
 
 
 def source(plan: Plan, kind: str, *, group: str) -> Part:
@@ -54,8 +56,14 @@ def source(plan: Plan, kind: str, *, group: str) -> Part:
     chosen = kind in plan.config.core.data_sources
     reader = repository.loader(plan.config, kind)
     if kind != "sql":
-        facts = (("Name", kind.upper()), ("Layer", LAYERS["data"]), ("What it does", "Holds the rows to learn from."))
-        box = Box(f"source_{kind}", "Data source", SOURCES[kind], "data", f"file-{kind}", (f"read by {reader}",))
+        facts = (
+            ("Name", kind.upper()),
+            ("Layer", LAYERS["data"]),
+            ("What it does", "Holds the rows to learn from."),
+        )
+        box = Box(
+            f"source_{kind}", "Data source", SOURCES[kind], "data", f"file-{kind}", (f"read by {reader}",)
+        )
         return Part(box, group, (*facts, ("Details", f"read by {reader}")), "data_sources")
     return _sql(plan, group, f"read by {reader}" if chosen else "not read: no data source")
 
@@ -81,12 +89,18 @@ def _data(plan: Plan) -> Iterator[Part]:
 
 def _learning(plan: Plan) -> Iterator[Part]:
     chosen, roles = plan.config[Learning], repository.roles(plan.config)
-    learned = f"in {LANGUAGES[chosen.language]}" + (f" with {roles.framework}" if chosen.language != "r" else "")
-    yield _script("data_delivery", "Data delivery script", roles.data_delivery, "script", "brings the rows to learning")
+    learned = f"in {LANGUAGES[chosen.language]}" + (
+        f" with {roles.framework}" if chosen.language != "r" else ""
+    )
+    yield _script(
+        "data_delivery", "Data delivery script", roles.data_delivery, "script", "brings the rows to learning"
+    )
     yield _script("model_development", "Model development", roles.development, "script", learned)
     yield _script("model_delivery", "Model delivery script", roles.saving, "model", f"saves {roles.model}")
     yield _script("api_implementation", "Model API", roles.handler, "code", "answers requests with the model")
-    yield _script("deployment_script", "Deployment script", roles.deploy_script, "script", "tests, then deploys")
+    yield _script(
+        "deployment_script", "Deployment script", roles.deploy_script, "script", "tests, then deploys"
+    )
 
 
 def _script(key: str, kind: str, name: str, icon: str, does: str) -> Part:
@@ -103,7 +117,9 @@ def _production(plan: Plan) -> Iterator[Part]:
                    "Takes requests and returns the model's output.")  # fmt: skip
     yield _service("online_deployment", "Online deployment", chosen.deployment, "online-deployment", compute,
                    "Runs the model API on its compute.")  # fmt: skip
-    yield _service("model_output", "Output", "Model output", "answer", "predictions as JSON", "What the model answers.")
+    yield _service(
+        "model_output", "Output", "Model output", "answer", "predictions as JSON", "What the model answers."
+    )
 
 
 def _service(key: str, kind: str, name: str, icon: str, detail: str, does: str) -> Part:
@@ -141,7 +157,12 @@ def _frames(plan: Plan) -> Iterator[Frame]:
 def _band(key: str, group: Group) -> Part:
     does = "Keeps the repository; trains, tests and deploys by pipeline."
     box = Box(group.key, group.label, group.name, "devops", "devops", (does, PIPELINES[key]), width=150)
-    facts = (("Name", group.name), ("Layer", "All three"), ("What it does", does), ("Details", PIPELINES[key]))
+    facts = (
+        ("Name", group.name),
+        ("Layer", "All three"),
+        ("What it does", does),
+        ("Details", PIPELINES[key]),
+    )
     return Part(box, group.parent, facts, "devops")
 
 

@@ -29,7 +29,9 @@ def _source(characters: list[str]) -> str:
     cell = '<TR><TD FIXEDSIZE="TRUE" ALIGN="LEFT" WIDTH="{0}" HEIGHT="{0}">{1}</TD></TR>'
     rows = "".join(cell.format(CELL, html.escape(c)) for c in characters)
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>'
-    return f'digraph {{ pad=0; node [shape=plain, margin=0, fontname=Arial, fontsize=16]; a [label=<{table}>] }}'
+    return (
+        f"digraph {{ pad=0; node [shape=plain, margin=0, fontname=Arial, fontsize=16]; a [label=<{table}>] }}"
+    )
 
 
 def _piece(drawn: Image.Image, row: int) -> bytes:

@@ -47,7 +47,9 @@ def wrap(text: str, points: float, size: float, lines: int) -> list[str]:
     rest, found = clean(" ".join(text.split())), list[str]()
     while rest and len(found) < lines - 1 and _width(rest) > points / size:
         words = rest.split(" ")
-        taken = max((i for i in range(1, len(words)) if _width(" ".join(words[:i])) <= points / size), default=0)
+        taken = max(
+            (i for i in range(1, len(words)) if _width(" ".join(words[:i])) <= points / size), default=0
+        )
         if not taken:
             break
         found.append(" ".join(words[:taken]))

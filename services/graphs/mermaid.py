@@ -8,7 +8,9 @@ from services.graphs.graph import Edge, Graph, Group, Node
 from services.graphs.style import THEMES
 
 # Words that mean something at the start of a node's name; `o` and `x` do so at the end of an arrow.
-RESERVED = frozenset({"end", "graph", "flowchart", "subgraph", "style", "class", "click", "default", "linkStyle", "o", "x"})
+RESERVED = frozenset(
+    {"end", "graph", "flowchart", "subgraph", "style", "class", "click", "default", "linkStyle", "o", "x"}
+)
 # What Mermaid, the HTML in its labels or the Markdown in them would read as theirs (tried with Mermaid itself).
 SIGNS = re.compile(r"""["#<>&`\\%*~]|:(?! )|(?<!\w)_|_(?!\w)|^\s*(?:[-+]|\d+[.)])""")
 # Read as a line break, a formula or an icon even when written as numbers: a mark without width stands between.
@@ -79,7 +81,9 @@ def _classes(graph: Graph, ids: Mapping[str, str]) -> Iterator[str]:
 def _text(content: str) -> str:
     """Signs that Mermaid could read as its own by their number, everything else as it is."""
     apart = SPLIT.sub("\u200b", " ".join(labels.clean(content).split()))
-    return SIGNS.sub(lambda found: "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in found[0]), apart)
+    return SIGNS.sub(
+        lambda found: "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in found[0]), apart
+    )
 
 
 def _quoted(content: str) -> str:

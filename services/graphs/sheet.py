@@ -11,7 +11,7 @@ from services.config import ProjectConfig
 from services.graphs import box, caption, icons, labels
 from services.graphs.box import Box
 from services.graphs.graph import Edge, Graph, Group, Node, twin
-from services.graphs.style import FONT, LOCKED, OPEN, THEMES, StateStyle, Theme, ThemeName
+from services.graphs.style import FONT, LOCKED, OPEN, PLAIN, THEMES, StateStyle, Theme, ThemeName
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -45,7 +45,7 @@ class Frame:
     group: Group
     icon: str = ""
     just: str = "l"
-    style: StateStyle = box.PLAIN
+    style: StateStyle = PLAIN
     band: Part | None = None
 
 
@@ -114,7 +114,12 @@ def _inside(dot: Any, sheet: Sheet, theme: Theme, parent: str) -> None:
     here = {part.box.key: part.box for part in sheet.parts if part.group == parent}
     for number, row in enumerate(sheet.rows):
         if here.keys() & set(row):
-            _row(dot, theme, [here.pop(key, None) for key in row if key in here or not key], f"{parent}_{number}")
+            _row(
+                dot,
+                theme,
+                [here.pop(key, None) for key in row if key in here or not key],
+                f"{parent}_{number}",
+            )
     for shown in here.values():
         box.put(dot, theme, shown)
 
@@ -128,7 +133,9 @@ def _row(dot: Any, theme: Theme, row: Sequence[Box | None], name: str) -> None:
             if shown:
                 box.put(level, theme, shown)
             else:
-                level.node(key, label="", width=f"{box.FULL / 72:.2f}", height="0.1", fixedsize="true", style="invis")
+                level.node(
+                    key, label="", width=f"{box.FULL / 72:.2f}", height="0.1", fixedsize="true", style="invis"
+                )
         if None in row:
             for before, after in pairwise(names):
                 level.edge(before, after, style="invis")
@@ -143,7 +150,11 @@ def _upward(sheet: Sheet, edge: Edge) -> bool:
 def _frame_attr(theme: Theme, frame: Frame) -> dict[str, str]:
     group = frame.group
     name = f"node-{group.key}" if group.key else group.id
-    return {"id": name, "label": _heading(theme, frame), **box.frame(theme, group.layer, frame.style, frame.just)}
+    return {
+        "id": name,
+        "label": _heading(theme, frame),
+        **box.frame(theme, group.layer, frame.style, frame.just),
+    }
 
 
 def _heading(theme: Theme, frame: Frame) -> str:
@@ -169,4 +180,6 @@ def _arrow(theme: Theme, edge: Edge) -> dict[str, str]:
         picture = labels.image(theme.name, style.sign, 18)
         said = labels.table([[picture, labels.cell(labels.text(word, 11, tone), 42)]])
         return {"label": said, "style": style.line, "penwidth": f"{style.width:g}", "color": tone}
-    return {"style": "dashed"} if edge.forward and "run" not in edge.verb and "import" not in edge.verb else {}
+    return (
+        {"style": "dashed"} if edge.forward and "run" not in edge.verb and "import" not in edge.verb else {}
+    )

@@ -60,7 +60,7 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
     row = journal.step(run_id, resource.key)
     found = await cloud.get(resource.id, resource.api_version)
     if found is not None and (_state(found) != "Failed" or not resource.is_new):
-        if changes.of(resource).kind == "change" and not journal.cancelled(run_id):
+        if _to_change(resource, run_id, row):
             return await _change(cloud, plan, run_id, resource, row)
         _adopted(run_id, resource, row)
         return None
@@ -69,6 +69,12 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
     if journal.cancelled(run_id):
         raise Stopped
     return await _put(cloud, plan, run_id, resource, row)
+
+
+def _to_change(resource: Resource, run_id: str, row: Mapping[str, Any]) -> bool:
+    """Whether what stands is to be put anew: our settings differ from the last ones, or the user wants them back."""
+    asked = resource.key in journal.options(run_id).get("put", []) and row["body"] is None and resource.is_new
+    return (asked or changes.of(resource).kind == "change") and not journal.cancelled(run_id)
 
 
 async def _put(

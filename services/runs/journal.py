@@ -139,9 +139,9 @@ def cancelled(run_id: str) -> bool:
     return bool(_run(run_id)["cancelled"])
 
 
-def purges(run_id: str) -> bool:
-    """Whether the run was asked to purge what is only soft-deleted."""
-    return bool(_run(run_id)["options"].get("purge"))
+def options(run_id: str) -> dict[str, Any]:
+    """What the run was asked for besides its plan: `purge` (a removal), `put` (keys to put back)."""
+    return dict(_run(run_id)["options"])
 
 
 def resource_of(plan: Plan, run_id: str, key: str) -> Resource:

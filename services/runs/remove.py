@@ -56,7 +56,7 @@ async def _begin_once(cloud: Cloud, run_id: str, resource: Resource) -> str | No
     row = journal.step(run_id, resource.key)
     intent = {"put_at": row["put_at"] or time.time(), "outputs": {"location": found.get("location")}}
     journal.set_step(run_id, resource.key, attempt=row["attempt"] + 1, **intent)
-    purge = journal.purges(run_id)
+    purge = bool(journal.options(run_id).get("purge"))
     begun = await registry.of(resource.key).delete(cloud, resource, purge)
     journal.set_step(run_id, resource.key, correlation_id=begun.correlation_id)
     return begun.token
@@ -81,7 +81,7 @@ async def _aftermath(cloud: Cloud, run_id: str, resource: Resource) -> dict[str,
     kind, row = registry.of(resource.key), journal.step(run_id, resource.key)
     if not kind.soft_delete_days or not row["put_at"]:
         return {}
-    if journal.purges(run_id):
+    if journal.options(run_id).get("purge"):
         await kind.purge(cloud, resource, str((row["outputs"] or {}).get("location", "")))
         return {}
     until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=kind.soft_delete_days)

@@ -22,7 +22,8 @@ page = st.navigation(
 )
 markup.style()
 guard.guarded(binding.reconcile)
-guard.guarded(header.draw)
-guard.refusal()
+with st.container(key="top"):
+    guard.guarded(header.draw)
+    guard.refusal()
 guard.guarded(page.run)
 touches.draw(page.url_path)

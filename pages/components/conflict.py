@@ -8,7 +8,15 @@ from services.runs.projects import MISSING
 
 
 def draw(draft: Draft) -> None:
-    """One box for each value that could not be written, and one line about what changed elsewhere."""
+    """One box for each value that could not be written, and one line about what changed elsewhere.
+
+    They stand in a place of their own, so that a message that comes moves no field out of the focus.
+    """
+    with st.container(key="messages"):
+        _messages(draft)
+
+
+def _messages(draft: Draft) -> None:
     for unsaved in state.unsaved_of(draft.id).values():
         if unsaved.conflict:
             _conflict(draft, unsaved)

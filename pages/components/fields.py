@@ -19,6 +19,16 @@ SCOPES = {"global": "unique in the world"}
 
 def field(draft: Draft, path: str, *, label: str | None = None, disabled: bool = False) -> None:
     """The field of one key, whatever its type: text, choice, number or yes/no."""
+    with frame(draft, path):
+        _field(draft, path, label, disabled)
+
+
+def frame(draft: Draft, path: str) -> st.delta_generator.DeltaGenerator:
+    """A place of its own for a field and what is said about it: what comes and goes there moves no other field."""
+    return st.container(key=f"field:{draft.key(path)}", gap="xxsmall")
+
+
+def _field(draft: Draft, path: str, label: str | None, disabled: bool) -> None:
     annotation = declared(path).annotation
     if get_origin(annotation) is Literal:
         select(draft, path, get_args(annotation), label=label, disabled=disabled)
@@ -27,7 +37,7 @@ def field(draft: Draft, path: str, *, label: str | None = None, disabled: bool =
     elif annotation is int:
         _number(draft, path, label, disabled)
     else:
-        text(draft, path, label=label, disabled=disabled)
+        _text(draft, path, label, disabled, None, None)
 
 
 def text(
@@ -35,6 +45,13 @@ def text(
     check: Callable[[], Problem | None] | None = None, help: str | None = None,
 ) -> None:  # fmt: skip
     """A text that is judged while it is typed; `check` asks the cloud once the rule is kept."""
+    with frame(draft, path):
+        _text(draft, path, label, disabled, check, help)
+
+
+def _text(
+    draft: Draft, path: str, label: str | None, disabled: bool, check: Callable[[], Problem | None] | None, help: str | None
+) -> None:  # fmt: skip
     key = binding.bind(draft.key(path), str(draft.shown(path)), _write(draft, path))
     st.text_input(
         (label or titles.of(path)) + REQUIRED, key=key, help=help or help_of(path), disabled=disabled, live="300ms",

@@ -1,5 +1,7 @@
 """The region: by Azure's own names, with those marked that lack a type this project needs."""
 
+import streamlit as st
+
 from pages.components import cloud_state, fields, markup, state
 from pages.components.state import Draft
 
@@ -8,6 +10,11 @@ HELP = "Choose one close to your users and your data. Everything of the project 
 
 def draw(draft: Draft) -> None:
     """A select of the subscription's regions; free entry while the cloud does not answer."""
+    with st.container(key="region", gap="xxsmall"):
+        _draw(draft)
+
+
+def _draw(draft: Draft) -> None:
     answer = cloud_state.region_list(draft.config)
     if not answer.value:
         fields.text(draft, "location", label="Region", help=HELP)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.house import REPOSITORY, free_port
 
@@ -66,15 +66,26 @@ class Server:
 
 
 def tab(browser: Browser, **options: Any) -> Page:
-    """A fresh tab, in which everything has ten seconds."""
+    """A fresh tab, in which everything has twenty seconds: the machine may be busy."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
     return page
 
 
 def settled(page: Page) -> None:
     """Wait until the server has answered: nothing on the page is stale and nothing runs."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def either(*pages: Page, says: str) -> Page:
+    """Wait until one of the pages says something, and give that one."""
+    for _ in range(200):
+        for page in pages:
+            if page.get_by_text(says).count():
+                return page
+        pages[0].wait_for_timeout(100)
+    raise AssertionError(f"no page says {says!r}")
 
 
 def shot(page: Page, name: str) -> None:

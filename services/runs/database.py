@@ -47,6 +47,12 @@ def writing() -> Iterator[sa.Connection]:
         yield connection
 
 
+def one_at_a_time(connection: sa.Connection, name: str) -> None:
+    """Let nobody else be in a transaction under that name until this one ends. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
 @cache
 def _engine(url: str) -> sa.Engine:
     if url.startswith("sqlite"):

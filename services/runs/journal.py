@@ -13,7 +13,7 @@ from services.config import ProjectConfig
 from services.parsing import parse
 from services.plan import Plan, build_plan
 from services.progress import BUSY, DONE, ENDED, RunState, RunView, StepError, StepState, StepView
-from services.runs.database import reading, writing
+from services.runs.database import one_at_a_time, reading, writing
 from services.runs.tables import audit, projects, runs, steps
 
 Identity = tuple[str, str, str, str]
@@ -51,6 +51,7 @@ def open_run(run: NewRun) -> None:
     config, now = run.config, time.time()
     identity = "/".join(config.identity).lower()
     with writing() as db:
+        one_at_a_time(db, identity)
         going_on = sa.select(runs.c.id).where(runs.c.identity == identity, runs.c.state.not_in(ENDED))
         active = db.execute(going_on).scalar()
         if active:

@@ -87,7 +87,7 @@ def set_key(
     A change elsewhere of other keys is no conflict: both stand. Raises `Conflict`, `ProjectMissing`.
     """
     with writing() as db:
-        row = db.execute(sa.select(projects).where(projects.c.id == id)).one_or_none()
+        row = db.execute(sa.select(projects).where(projects.c.id == id).with_for_update()).one_or_none()
         if row is None:
             raise ProjectMissing(f"There is no project {id!r} here.")
         now = _project(row)
@@ -102,7 +102,7 @@ def set_key(
 def replace(id: str, choices: Mapping[str, Any], writer: str = "") -> Project:
     """Write all choices anew, as when a file is loaded over a project."""
     with writing() as db:
-        row = db.execute(sa.select(projects).where(projects.c.id == id)).one_or_none()
+        row = db.execute(sa.select(projects).where(projects.c.id == id).with_for_update()).one_or_none()
         if row is None:
             raise ProjectMissing(f"There is no project {id!r} here.")
         _write(db, _project(row), choices, writer)

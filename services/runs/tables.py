@@ -1,6 +1,19 @@
 """The tables of Groundplan's own database. Execution's truth is DBOS's; these hold projects, and what people look at."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
 
@@ -53,6 +66,14 @@ steps = Table(
     Column("note", Text, nullable=False, default=""),
     Column("error", JSON),
     Column("outputs", JSON, nullable=False, default=dict),
+)  # fmt: skip
+
+workers = Table(
+    "worker", metadata,
+    Column("executor_id", String(64), primary_key=True),
+    Column("target", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
 )  # fmt: skip
 
 audit = Table(

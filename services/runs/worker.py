@@ -9,7 +9,7 @@ import time
 from services.cloud.clients import warm
 from services.processes import locks
 from services.processes.home import home
-from services.runs import database
+from services.runs import database, heartbeat
 from services.runs.engine import QUEUE_POLL_S, engine_config, executor_id
 
 STEPS_END_S = 20
@@ -32,7 +32,7 @@ def work(target: str) -> int:
     _launch(target)
     lock.update(ready=True)
     threading.Thread(target=warm, daemon=True).start()
-    stop.wait()
+    heartbeat.beat(executor_id(target, home()), target, stop)
     _shut_down()
     lock.release()
     return 0

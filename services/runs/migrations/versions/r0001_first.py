@@ -1,4 +1,4 @@
-"""The first tables: project, run, step, audit.
+"""The first tables: project, run, step, worker, audit.
 
 They are spelt out here and not taken from `tables`, so that a later change of those needs a migration of its own.
 """
@@ -11,7 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create the four tables."""
+    """Create the five tables."""
     op.create_table(
         "project",
         sa.Column("id", sa.String(64), primary_key=True),
@@ -59,6 +59,13 @@ def upgrade() -> None:
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("error", sa.JSON),
         sa.Column("outputs", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "worker",
+        sa.Column("executor_id", sa.String(64), primary_key=True),
+        sa.Column("target", sa.String(16), nullable=False),
+        sa.Column("host", sa.String(255), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "audit",

@@ -84,7 +84,8 @@ def _on_namespace(call: Call) -> Reply | None:
 
 def _on_item(call: Call, kind: Kind) -> Reply:
     if call.method == "HEAD":
-        return Reply(204 if call.state.get(call.address.path) else 404)
+        kind.require(call)
+        return Reply(204)
     verbs: dict[str, Callable[[Call], Reply]] = {
         "GET": kind.get,
         "PUT": kind.put,
@@ -113,7 +114,7 @@ def _on_action(call: Call) -> Reply:
     kind = REGISTRY.get(address.without_action.type) if not address.is_item else None
     if kind is not None:
         catalogue.check_kind_version(call, kind)
-        reply = kind.action(call, address.parts[-1]) if call.method == "POST" else None
+        reply = kind.action(call, address.parts[-1])
         if reply is not None:
             return reply
     raise type_not_found(address.namespace, address.type_path, call.api_version)
@@ -128,18 +129,24 @@ def _poll(call: Call, operation: Operation) -> Reply:
     # Machine Learning polls both at one path and tells them apart by ``type``.
     if operation.status_path == operation.result_path:
         by_result = call.query.get("type") == "location"
-    waiting = operations.wait(world, operation)
+    waiting = operations.wait(world, operation, kind.waits_after_end)
+    address = _own_address(call, operation.result_path if by_result else operation.status_path)
     if not by_result:
-        return Reply(200, kind.status_body(operation), waiting)
+        echo = {"Azure-AsyncOperation": address} if kind.echoes_poll_address else {}
+        return Reply(200, kind.status_body(operation), {**echo, **waiting})
     if operation.state == "InProgress":
-        more = "".join(f"&{key}={value}" for key, value in call.query.items() if key != "api-version")
-        place = quote(operation.result_path, safe=operations.SAFE)
-        address = f"{world.endpoint}{place}?api-version={call.api_version}{more}"
         return Reply(202, None, {"Location": address, **waiting})
     if operation.state == "Failed" and operation.error:
         raise ArmError(400, operation.error["code"], operation.error["message"])
     resource = call.state.get(operation.resource) if operation.action in {"create", "update"} else None
-    return Reply(200, kind.view(resource) if resource else None)
+    if resource is None:
+        return kind.gone(call, operation)
+    return Reply(kind.result_status, kind.seen(call, resource))
+
+
+def _own_address(call: Call, path: str) -> str:
+    more = "".join(f"&{key}={value}" for key, value in call.query.items() if key != "api-version")
+    return f"{call.world.endpoint}{quote(path, safe=operations.SAFE)}?api-version={call.api_version}{more}"
 
 
 def _check_version(call: Call) -> None:

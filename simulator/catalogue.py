@@ -13,6 +13,15 @@ from simulator.namespaces import NAMESPACES
 from simulator.state import Resource
 
 UNREGISTERED = "unregistered namespaces"
+#: Namespaces that Azure has and the rehearsal can only register.
+ELSEWHERE = frozenset(
+    f"Microsoft.{name}"
+    for name in (
+        "AlertsManagement", "App", "AppConfiguration", "Cache", "CognitiveServices", "Compute", "ContainerInstance",
+        "ContainerService", "DataFactory", "Databricks", "DocumentDB", "EventGrid", "EventHub", "Logic", "Maintenance",
+        "ManagedIdentity", "Maps", "Network", "PolicyInsights", "Search", "ServiceBus", "SignalRService", "Synapse", "Web",
+    )
+)  # fmt: skip
 
 
 def subscriptions(call: Call) -> dict[str, Any]:
@@ -54,7 +63,7 @@ def locations(call: Call) -> dict[str, Any]:
 def namespaces() -> dict[str, str]:
     """Return every namespace in lower case, with its spelling."""
     known = {kind.arm_type.split("/")[0] for kind in REGISTRY.values()}
-    known |= {room.namespace for room in NAMESPACES.values()}
+    known |= {room.namespace for room in NAMESPACES.values()} | ELSEWHERE
     return {name.lower(): name for name in sorted(known)}
 
 
@@ -77,8 +86,9 @@ def provider(call: Call, namespace: str) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{call.address.subscription}/providers/{name}",
         "namespace": name,
+        "authorizations": [],
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "NotRegistered" if gone else "Registered",
+        "registrationState": gone or "Registered",
         "resourceTypes": [_resource_type(kind) for kind in kinds],
     }
 
@@ -87,8 +97,11 @@ def register(call: Call, namespace: str, wanted: bool) -> dict[str, Any]:
     """Register a namespace, or take the registration back, and return the provider."""
     body = provider(call, namespace)
     key = f"{call.address.subscription}/{body['namespace']}"
-    call.state.set_note(UNREGISTERED, key, None if wanted else True)
-    return provider(call, namespace)
+    call.state.set_note(UNREGISTERED, key, None if wanted else "Unregistered")
+    answer = provider(call, namespace)
+    if not wanted:
+        answer["registrationState"] = "Unregistering"
+    return answer
 
 
 def check_registered(call: Call, kind: Kind) -> None:
@@ -186,6 +199,7 @@ def _resource_type(kind: Kind) -> dict[str, Any]:
         "locations": places,
         "apiVersions": list(reversed(kind.api_versions)),
         "defaultApiVersion": kind.api_versions[1],
+        "apiProfiles": [],
         "capabilities": "CrossResourceGroupResourceMove, SupportsTags, SupportsLocation"
         if kind.regional
         else "None",

@@ -26,11 +26,12 @@ class ArmError(Exception):
         target: str | None = None,
         beside: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        additional: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message = status, code, message
         self.details, self.target, self.beside = details, target, beside
-        self.headers = dict(headers or {})
+        self.headers, self.additional = dict(headers or {}), additional
         if gateway:
             self.headers["x-ms-failure-cause"] = "gateway"
 
@@ -41,6 +42,8 @@ class ArmError(Exception):
             inside["target"] = self.target
         if self.details is not None:
             inside["details"] = self.details
+        if self.additional is not None:
+            inside["additionalInfo"] = self.additional
         return inside
 
     def body(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def check_region(call: Call, arm_type: str, closed: frozenset[str], existing: Re
     given = given_location(call)
     location = regions.normal(given)
     open_regions = [region.name for region in regions.REGIONS if region.name not in closed]
-    if location not in open_regions:
+    if location not in open_regions and location not in regions.CANARIES:
         message = (
             f"The provided location '{given}' is not available for resource type '{arm_type}'. "
             f"List of available regions for the resource type is '{','.join(open_regions)}'."

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from simulator import operations, regions
 from simulator.address import Address
 from simulator.call import Call, Reply
-from simulator.errors import ArmError, invalid_content, parent_not_found, resource_not_found
+from simulator.declared import Declared
+from simulator.errors import invalid_content, parent_not_found
 from simulator.gatehouse import check_region, require_group
-from simulator.operations import Operation, Style
+from simulator.operations import Operation
 from simulator.reserved import refuse_reserved
-from simulator.schema import Tracked, merged, read, without_nulls
+from simulator.schema import merged, read, without_nulls
 from simulator.state import Resource
 from simulator.world import World, timestamp
 
@@ -27,97 +28,18 @@ REGISTRY: dict[str, Kind] = {}
 LONGEST_REQUEST = 1.0
 
 
-class Kind:
-    """A resource type.  A subclass that names ``arm_type`` registers itself."""
-
-    arm_type: ClassVar[str] = ""
-    casing: ClassVar[str] = ""  # how answers spell the type, where that differs
-    body: ClassVar[type[Tracked]] = Tracked
-    api_versions: ClassVar[tuple[str, str]] = ("2015-01-01", "2026-12-31")  # oldest, newest
-    regional: ClassVar[bool] = True
-    closed_regions: ClassVar[frozenset[str]] = frozenset()
-    state_key: ClassVar[str] = "provisioningState"  # "" where a type shows none
-    creating: ClassVar[str] = "Creating"
-    seconds: ClassVar[float] = 1.0
-    update_seconds: ClassVar[float] = 2.0
-    delete_seconds: ClassVar[float] = 1.0
-    create_status: ClassVar[int] = 200
-    update_status: ClassVar[int] = 200
-    delete_status: ClassVar[int] = 200
-    create_style: ClassVar[Style | None] = None  # None: it is done when the answer comes
-    update_style: ClassVar[Style | None] = None
-    delete_style: ClassVar[Style | None] = None
-    deletion_rank: ClassVar[int] = 5  # a group's deletion removes low ranks first
-    actions: ClassVar[dict[str, str]] = {}  # POST on an item: action in lower case -> method
+class Kind(Declared):
+    """A resource type with its verbs.  A subclass that names ``arm_type`` registers itself."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         if "arm_type" in cls.__dict__:
             REGISTRY[cls.arm_type.lower()] = cls()
 
-    # -- what a provider's class may say about itself -----------------------------------------------------------
-
-    def check_name(self, call: Call, name: str) -> None:
-        """Refuse a name that breaks the type's rule, is reserved, or belongs to somebody else."""
-
-    def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
-        """Refuse what is well-formed but wrong (raise); return an error that only shows when the work is done."""
-        return None
-
-    def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
-        """Fill ``body`` with what Azure adds: defaults, IDs, addresses; ``before`` is the body that it replaces."""
-
-    def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the part of a request that may be kept: no secret."""
-        return request
-
-    def busy(self, call: Call, resource: Resource, operation: Operation) -> ArmError | None:
-        """Return the error for a write on a resource that is in the middle of an operation."""
-        message = f"Another operation is in progress on resource '{resource.name}'. Please try again later."
-        return ArmError(409, "Conflict", message)
-
-    def missing(self, address: Address) -> ArmError:
-        """Return the 404 for a resource of this type."""
-        return resource_not_found(f"{address.namespace}/{_interleaved(address)}", address.group)
-
-    def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
-        """Return the body of an answer that only accepts the work."""
-        return self.view(resource)
-
-    def status_body(self, operation: Operation) -> dict[str, Any]:
-        """Return the body of a poll at the Azure-AsyncOperation address."""
-        body: dict[str, Any] = {"id": operation.status_path, "name": operation.id, "status": operation.state}
-        body["startTime"] = timestamp(operation.started)
-        if operation.state != "InProgress":
-            body["endTime"] = timestamp(operation.ends)
-            body["properties"] = {}
-        if operation.error and operation.state == "Failed":
-            body["error"] = operation.error
-        return body
-
-    def deleted(self, world: World, resource: Resource) -> None:
-        """Keep what a soft delete keeps; called just before a resource goes."""
-
-    def created(self, world: World, resource: Resource) -> None:
-        """Do what happens when a creation has ended well."""
-
-    # -- verbs --------------------------------------------------------------------------------------------------
-
-    def view(self, resource: Resource) -> dict[str, Any]:
-        """Return a resource as a GET shows it now."""
-        body = copy.deepcopy(resource.body)
-        properties = body.setdefault("properties", {})
-        if self.state_key:
-            properties[self.state_key] = self.state_word(resource.state)
-        return body
-
-    def state_word(self, state: str) -> str:
-        """Return the type's own word for a provisioning state."""
-        return state
-
     def get(self, call: Call) -> Reply:
         """Answer a GET on one resource."""
-        return Reply(200, self.view(self.require(call)))
+        resource = self.require(call)
+        return Reply(200, self.seen(call, resource), self.stamps(resource))
 
     def require(self, call: Call, address: Address | None = None) -> Resource:
         """Return the addressed resource, or raise the 404 that fits: group, parent or the resource itself."""
@@ -145,7 +67,7 @@ class Kind:
     def list(self, call: Call) -> list[dict[str, Any]]:
         """Return every resource of this type under the addressed scope, or under the addressed parent."""
         scope = call.address.without_action.path if len(call.address.parts) > 1 else call.address.scope
-        return [self.view(resource) for resource in call.state.under(scope, self.arm_type)]
+        return [self.seen(call, resource) for resource in call.state.under(scope, self.arm_type)]
 
     def put(self, call: Call) -> Reply:
         """Create or replace."""
@@ -166,6 +88,7 @@ class Kind:
     def patch(self, call: Call) -> Reply:
         """Change some of it: the change is laid over what was asked before, and read as a whole."""
         existing = self.require(call)
+        call.body = {} if call.body is None else call.body
         if not isinstance(call.body, dict):
             raise invalid_content("Error converting value to type 'ResourceDefinition'. Path ''")
         request = merged(existing.request, self._known(without_nulls(call.body), existing))
@@ -182,8 +105,9 @@ class Kind:
         return self._remove(call, resource)
 
     def action(self, call: Call, name: str) -> Reply | None:
-        """Run a POST action on a resource; None when the type has no such action."""
-        method = self.actions.get(name.lower())
+        """Run an action on a resource; None when the type has no such action."""
+        verb = "" if call.method == "POST" else f"{call.method} "
+        method = self.actions.get(verb + name.lower())
         return (
             getattr(self, method)(call, self.require(call, call.address.without_action)) if method else None
         )
@@ -241,36 +165,36 @@ class Kind:
         self._fill(call, request, resource, existing)
         creating = existing is None
         action = "create" if creating else "update"
-        status = self.create_status if creating else self.update_status
-        style = self.create_style if creating else self.update_style
+        status, style = self.status_of(call, action), self.style_of(call, action)
         seconds = self.seconds if creating else self.update_seconds
         if style is None:
-            return self._done(call, resource, status, seconds, creating)
+            return self._done(call, resource, status, seconds, action)
         resource.state = self.creating if creating else "Updating"
         call.state.put(resource)
         operation = operations.begin(call.world, resource, action, seconds, style, late)
         headers = operations.headers(call.world, operation, style, call.api_version)
         return Reply(status, self.accepted(call, action, resource, operation), headers)
 
-    def _done(self, call: Call, resource: Resource, status: int, seconds: float, creating: bool) -> Reply:
+    def _done(self, call: Call, resource: Resource, status: int, seconds: float, action: str) -> Reply:
         resource.state = "Succeeded"
         call.state.put(resource)
-        if creating:
+        if action == "create":
             self.created(call.world, resource)
-        return Reply(status, self.view(resource), delay=request_time(call.world, seconds))
+        headers = self.stamps(resource)
+        return Reply(status, self.shown(call, action, resource), headers, request_time(call.world, seconds))
 
     def _remove(self, call: Call, resource: Resource) -> Reply:
-        style = self.delete_style
+        status, style = self.status_of(call, "delete"), self.style_of(call, "delete")
         if style is None:
             self.deleted(call.world, resource)
             call.state.remove(resource.id)
-            return Reply(self.delete_status, None, delay=request_time(call.world, self.delete_seconds))
+            return Reply(status, None, delay=request_time(call.world, self.delete_seconds))
         resource.state = "Deleting"
         call.state.put(resource)
         operation = operations.begin(call.world, resource, "delete", self.delete_seconds, style)
         headers = operations.headers(call.world, operation, style, call.api_version)
-        body = self.accepted(call, "delete", resource, operation) if self.delete_status == 202 else None
-        return Reply(self.delete_status, body, headers)
+        body = self.accepted(call, "delete", resource, operation) if status == 202 else None
+        return Reply(status, body, headers)
 
     def _new(self, call: Call) -> Resource:
         now = call.world.now()
@@ -293,7 +217,8 @@ class Kind:
         for key in ("sku", "kind", "identity"):
             if key in request:
                 body[key] = copy.deepcopy(request[key])
-        body["systemData"] = who
+        if self.keeps_system_data:
+            body["systemData"] = who
         body["properties"] = copy.deepcopy(request.get("properties", {}))
         before, resource.body = resource.body, body
         self.build(call, body, resource, before)
@@ -304,8 +229,9 @@ class Kind:
         if existing is None or not isinstance(properties, dict) or field is None:
             return request
         model = next((part for part in _parts(field.annotation) if hasattr(part, "model_fields")), None)
-        shown = self.view(existing).get("properties", {})
-        known = set(getattr(model, "model_fields", {}))
+        if model is None or model.model_config.get("extra") == "allow":
+            return request
+        shown, known = self.view(existing).get("properties", {}), set(model.model_fields)
         kept = {key: value for key, value in properties.items() if key in known or key not in shown}
         return {**request, "properties": kept}
 
@@ -329,12 +255,6 @@ def request_time(world: World, seconds: float) -> float:
 def matches(rule: str, name: str) -> bool:
     """Tell whether a name fits a rule from its first character to its last."""
     return re.fullmatch(rule, name) is not None
-
-
-def _interleaved(address: Address) -> str:
-    return (
-        "/".join((address.type_path, *address.names)) if len(address.names) < 2 else "/".join(address.parts)
-    )
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

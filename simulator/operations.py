@@ -20,7 +20,7 @@ from simulator.state import Resource
 from simulator.world import World
 
 #: What stands in a path as it is; a group's name may be in any script, and headers are ASCII.
-SAFE = "/()._-"
+SAFE = "/()._-:"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Style:
     retry_after: int | None = None
     status_query: str = ""
     result_query: str = ""
+    at_resource: bool = False  # the Location is the resource itself
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def begin(
     """
     style = style or Style()
     now, number = world.now(), str(uuid.uuid4())
-    names = _names(resource, number)
+    names = _names(world, resource, number)
     operation = Operation(
         number,
         resource.key,
@@ -97,12 +98,14 @@ def headers(world: World, operation: Operation, style: Style, api_version: str) 
     ):
         if path:
             out[name] = f"{world.endpoint}{quote(path, safe=SAFE)}?api-version={api_version}{more}"
+    if style.at_resource and (resource := world.state.get(operation.resource)):
+        out["Location"] = f"{world.endpoint}{quote(resource.id, safe=SAFE)}?api-version={api_version}"
     return {**out, **wait(world, operation)}
 
 
-def wait(world: World, operation: Operation) -> dict[str, str]:
+def wait(world: World, operation: Operation, after_end: bool = False) -> dict[str, str]:
     """Return Retry-After where it was recorded, shortened by the pace but never 0: clients read 0 as 30 s."""
-    if operation.retry_after is None:
+    if operation.retry_after is None or (operation.state != "InProgress" and not after_end):
         return {}
     return {"Retry-After": str(max(1, math.ceil(operation.retry_after * world.pace)))}
 
@@ -131,13 +134,18 @@ def settle(world: World, finish: Callable[[World, Operation], None]) -> None:
         finish(world, operation)
 
 
-def _names(resource: Resource, number: str) -> dict[str, str]:
+def _names(world: World, resource: Resource, number: str) -> dict[str, str]:
     parts = resource.id.split("/")
+    place, at = resource.location, resource.id
+    while not place and at.count("/") > 8:  # what has no region of its own is where its parent is
+        at = at.rsplit("/", 2)[0]
+        parent = world.state.get(at)
+        place = parent.location if parent else ""
     return {
         "id": number,
         "subscription": parts[2],
         "group": resource.group,
-        "location": resource.location,
+        "location": place,
         "resource": resource.id,
     }
 

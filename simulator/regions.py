@@ -96,6 +96,8 @@ australiacentral2|Australia Central 2|Asia Pacific|Australia|Canberra|-35.3075|1
 
 REGIONS = tuple(Region(*line.split("|")) for line in _TABLE.strip().splitlines())
 BY_NAME = {region.name: region for region in REGIONS}
+#: Microsoft's own early regions: no list shows them, and they take resources all the same.
+CANARIES = frozenset({"eastus2euap", "centraluseuap", "eastusstg", "southcentralusstg"})
 RECOMMENDED = frozenset(
     [
         "eastus",

@@ -11,11 +11,17 @@ from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
 from simulator.operations import Operation, Style
+from simulator.providers.registry_parts import schedule_run
 from simulator.schema import Identity, Tracked, Wire, read
 from simulator.state import Resource
 from simulator.world import TAKEN_NAMES, timestamp
 
 DOCS = "https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/checknameavailability"
+
+
+LOCATION = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/locations/{location}"
+#: Recorded as taken: what every tutorial calls its registry.
+TUTORIAL_NAMES = frozenset({"myregistry"})
 
 
 class Sku(Wire):
@@ -59,9 +65,25 @@ class Registry(Kind):
     body = RegistryBody
     seconds = 17
     delete_seconds = 9
-    create_status = 201
-    create_style = Style(status="{resource}/operationStatuses/registries-{id}")
-    actions = {"listcredentials": "list_credentials"}  # noqa: RUF012
+    echoes_poll_address = True
+    actions = {  # noqa: RUF012
+        "listcredentials": "list_credentials",
+        "regeneratecredential": "regenerate_credential",
+        "schedulerun": "schedule_run",
+        "GET listusages": "usages",
+    }
+
+    def style_of(self, call: Call, action: str) -> Style | None:
+        """Poll a PUT in the versions that have it so; everything else is done when the answer comes."""
+        if call.method == "PUT" and action != "delete" and _polled(call.api_version):
+            return Style(status="{resource}/operationStatuses/registries-{id}")
+        if action == "delete" and call.api_version == "2017-10-01":
+            return Style(result=f"{LOCATION}/operationResults/registries-{{id}}")
+        return None
+
+    def status_of(self, call: Call, action: str) -> int:
+        """Return what goes with the way of polling."""
+        return (202 if action == "delete" else 201) if self.style_of(call, action) else 200
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name, or one that any other registry has."""
@@ -75,12 +97,19 @@ class Registry(Kind):
     def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
         """Refuse settings that only a Premium registry has."""
         properties = body.properties or RegistryProperties()
+        if body.sku.name == "Classic":
+            message = "The Classic SKU is deprecated: use Basic, Standard or Premium. https://aka.ms/acr/skus"
+            raise ArmError(400, "ClassicSkuDeprecated", message, beside={"status": "Failed"})
         if body.sku.name != "Premium" and (
             properties.publicNetworkAccess == "Disabled" or properties.dataEndpointEnabled
         ):
             message = f"The specified feature is not supported for the SKU {body.sku.name}: it needs Premium."
             raise ArmError(400, "FeatureNotSupported", message, beside={"status": "Failed"})
         return None
+
+    def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
+        """Answer the registry, and a deletion with nothing."""
+        return self.view(resource) if action != "delete" else None
 
     def status_body(self, operation: Operation) -> dict[str, Any]:
         """Answer a poll as registries do: the status and nothing else."""
@@ -90,6 +119,19 @@ class Registry(Kind):
         """Add Azure's defaults and the registry's address."""
         body["sku"] = {"name": body["sku"]["name"], "tier": body["sku"]["name"]}
         now, given = timestamp(call.world.now()), body["properties"]
+        rules = (
+            {"networkRuleSet": {"defaultAction": "Allow", "ipRules": []}}
+            if body["sku"]["name"] == "Premium"
+            else {}
+        )
+        if "networkRuleSet" in given:
+            rules["networkRuleSet"] = {
+                **rules.get("networkRuleSet", {}),
+                "ipRules": [],
+                **given["networkRuleSet"],
+            }
+        if call.api_version < "2021" and rules:
+            rules["networkRuleSet"] = {"virtualNetworkRules": [], **rules["networkRuleSet"]}
         policies = {
             "quarantinePolicy": {"status": "disabled"},
             "trustPolicy": {"type": "Notary", "status": "disabled"},
@@ -111,10 +153,30 @@ class Registry(Kind):
             "zoneRedundancy": "Disabled",
             "anonymousPullEnabled": False,
             **given,
+            **rules,
             "policies": policies | given.get("policies", {}),
         }
         if "identity" in body:
             body["identity"] = call.world.identity(body["identity"], resource.id)
+
+    def regenerate_credential(self, call: Call, resource: Resource) -> Reply:
+        """Make one of the passwords anew."""
+        name = str((call.body or {}).get("name", "")) if isinstance(call.body, dict) else ""
+        resource.hidden[name] = resource.hidden.get(name, 0) + 1
+        call.state.put(resource)
+        return self.list_credentials(call, resource)
+
+    def schedule_run(self, call: Call, resource: Resource) -> Reply:
+        """Queue a run."""
+        return schedule_run(call, resource)
+
+    def usages(self, call: Call, resource: Resource) -> Reply:
+        """Answer how full the registry is: empty, but for its webhooks."""
+        limits = {"Basic": (10, 2), "Standard": (100, 10)}.get(resource.body["sku"]["name"], (500, 500))
+        hooks = len(call.state.under(resource.id, f"{self.arm_type}/webhooks"))
+        size = {"name": "Size", "limit": limits[0] * 1024**3, "currentValue": 0, "unit": "Bytes"}
+        calls = {"name": "Webhooks", "limit": limits[1], "currentValue": hooks, "unit": "Count"}
+        return Reply(200, {"value": [size, calls]})
 
     def list_credentials(self, call: Call, resource: Resource) -> Reply:
         """Answer the admin user's passwords, where there is one."""
@@ -122,7 +184,10 @@ class Registry(Kind):
             message = f"Admin user is not enabled for the registry '{resource.name}'."
             raise ArmError(400, "UnAuthorizedForCredentialOperations", message, beside={"status": "Failed"})
         passwords = [
-            {"name": name, "value": call.world.fixed_id(f"{resource.key}/{name}")}
+            {
+                "name": name,
+                "value": call.world.fixed_id(f"{resource.key}/{name}/{resource.hidden.get(name, 0)}"),
+            }
             for name in ("password", "password2")
         ]
         return Reply(200, {"username": resource.name, "passwords": passwords})
@@ -157,7 +222,12 @@ class ContainerRegistry(Namespace):
 def taken(call: Call, name: str) -> bool:
     """Tell whether anybody has a registry of this name."""
     ours = any(other.name.lower() == name.lower() for other in call.state.everything(Registry.arm_type))
-    return ours or name.lower() == TAKEN_NAMES[Registry.arm_type]
+    return ours or name.lower() == TAKEN_NAMES[Registry.arm_type] or name.lower() in TUTORIAL_NAMES
+
+
+def _polled(version: str) -> bool:
+    """Tell whether a version answers a PUT with 201 and an address to poll: recorded 2022-02-01-preview, and today's."""
+    return version > "2023-07-01" or ("preview" in version and version > "2022")
 
 
 def _invalid_name(name: str) -> str:

@@ -6,12 +6,13 @@ https://learn.microsoft.com/rest/api/application-insights/components
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from simulator import regions
-from simulator.call import Call
+from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
+from simulator.providers.insights_parts import billing
 from simulator.schema import Tracked, Wire
 from simulator.state import Resource
 from simulator.world import timestamp
@@ -57,6 +58,14 @@ class Component(Kind):
     seconds = 17
     delete_seconds = 9
     deletion_rank = 4
+    actions: ClassVar[dict[str, str]] = {
+        "GET currentbillingfeatures": "billing",
+        "PUT currentbillingfeatures": "billing",
+    }
+
+    def billing(self, call: Call, resource: Resource) -> Reply:
+        """Answer or change what the component may take in a day."""
+        return billing(call, resource)
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name."""

@@ -24,6 +24,8 @@ from simulator.world import TAKEN_NAMES, World, timestamp
 NAME_RULE = r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]"
 LINK = "https://go.microsoft.com/fwlink/?linkid=2149745"
 DELETED = "deleted vaults"
+#: Recorded as taken: what every tutorial calls its vault.
+TUTORIAL_NAME = "sample-vault"
 
 
 class Sku(Wire):
@@ -133,6 +135,12 @@ class Vault(Kind):
         uri = f"https://{resource.name}.vault.azure.net/"
         body["properties"] = defaults | asked | {"vaultUri": uri, "enableSoftDelete": True}
 
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Answer a purge that is over."""
+        moments = {"createdDateTime": operation.started, "lastActionDateTime": operation.ends}
+        told = {key: timestamp(at)[:19].replace("T", " ") + "Z" for key, at in moments.items()}
+        return Reply(200, {**told, "status": "Succeeded"})
+
     def deleted(self, world: World, resource: Resource) -> None:
         """Keep the vault for as long as it can be recovered."""
         now, days = world.now(), resource.body["properties"].get("softDeleteRetentionInDays", 90)
@@ -236,7 +244,8 @@ class KeyVault(Namespace):
 def taken(call: Call, name: str) -> bool:
     """Tell whether anybody has a vault of this name, or had one that can still be recovered."""
     ours = any(other.name.lower() == name.lower() for other in call.state.everything(Vault.arm_type))
-    return ours or name.lower() == TAKEN_NAMES[Vault.arm_type] or call.state.note(DELETED, name) is not None
+    theirs = name.lower() in {TAKEN_NAMES[Vault.arm_type], TUTORIAL_NAME}
+    return ours or theirs or call.state.note(DELETED, name) is not None
 
 
 def deleted_not_found(name: str) -> ArmError:
@@ -259,7 +268,7 @@ def _purge(call: Call, kept: dict[str, Any]) -> Reply:
     call.state.set_note(DELETED, name, None)
     ghost = Resource(kept["id"], Vault.arm_type.lower(), name, "Deleting", {"location": location})
     scope = "/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{id}"
-    style = Style(result=scope, retry_after=15)
+    style = Style(result=scope, retry_after=5)  # recorded
     operation = operations.begin(call.world, ghost, "purge", Vault.delete_seconds, style)
     return Reply(202, None, operations.headers(call.world, operation, style, call.api_version))
 

@@ -65,9 +65,17 @@ class LogAnalyticsWorkspace(Kind):
     create_style = Style(
         status="/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/locations/{location}"
         "/operationstatuses/{id}",
+        result="/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/locations/{location}"
+        "/operationresults/{id}",
         retry_after=20,
     )
     actions = {"sharedkeys": "shared_keys"}  # noqa: RUF012
+
+    def style_of(self, call: Call, action: str) -> Style | None:
+        """Return how the version tells of its work: 2021-12-01-preview points at the workspace itself."""
+        if action == "create" and call.api_version == "2021-12-01-preview":
+            return Style(at_resource=True)
+        return super().style_of(call, action)
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name."""

@@ -93,7 +93,7 @@ class ResourceGroup(Kind):
         """Refuse a region that is none, or another than before."""
         given = given_location(call)
         location = regions.normal(given)
-        if location not in regions.BY_NAME:
+        if location not in regions.BY_NAME and location not in regions.CANARIES:
             message = f"The provided location '{given}' is not available for resource group. List of available regions is"
             known = ",".join(region.name for region in regions.REGIONS)
             raise gateway(400, "LocationNotAvailableForResourceGroup", f"{message} '{known}'.")

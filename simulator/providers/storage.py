@@ -13,6 +13,7 @@ from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
 from simulator.operations import Operation, Style
+from simulator.providers.storage_shape import addresses, defaults, link, with_directory
 from simulator.schema import Identity, Tracked, Wire, read
 from simulator.state import Resource
 from simulator.world import TAKEN_NAMES, timestamp
@@ -97,7 +98,12 @@ class StorageAccount(Kind):
         result_query="&monitor=true",
         retry_after=17,
     )
-    actions = {"listkeys": "list_keys", "regeneratekey": "regenerate_key"}  # noqa: RUF012
+    actions = {  # noqa: RUF012
+        "listkeys": "list_keys",
+        "regeneratekey": "regenerate_key",
+        "revokeuserdelegationkeys": "revoke_delegation",
+        "GET privatelinkresources": "links",
+    }
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name, or one that any other account has."""
@@ -145,8 +151,8 @@ class StorageAccount(Kind):
             "name": body["sku"]["name"],
             "tier": body["sku"]["name"].partition("_")[0].removesuffix("V2"),
         }
-        given = {**_kept(old), **body["properties"]}
-        body["properties"] = _defaults(made) | given | _addresses(call, resource, body, made)
+        given = with_directory({**_kept(old), **body["properties"]})
+        body["properties"] = defaults(made) | given | addresses(call, resource, body, made)
         if "identity" in body:
             body["identity"] = call.world.identity(body["identity"], resource.id)
 
@@ -175,6 +181,15 @@ class StorageAccount(Kind):
         resource.hidden["rounds"][wanted.keyName] += 1
         call.state.put(resource)
         return self.list_keys(call, resource)
+
+    def revoke_delegation(self, call: Call, resource: Resource) -> Reply:
+        """Make user delegation keys void: there are none."""
+        return Reply(200)
+
+    def links(self, call: Call, resource: Resource) -> Reply:
+        """Answer what private endpoints could reach."""
+        names = ("blob", "table", "queue", "file", "web", "dfs")
+        return Reply(200, {"value": [link(resource, name) for name in names]})
 
 
 class RegenerateKey(Wire):
@@ -231,39 +246,3 @@ def _invalid_name(name: str) -> str:
 def _kept(old: dict[str, Any]) -> dict[str, Any]:
     """Return settings that a PUT which does not name them leaves as they are."""
     return {key: old[key] for key in ("isHnsEnabled", "isNfsV3Enabled", "accessTier") if key in old}
-
-
-def _defaults(made: str) -> dict[str, Any]:
-    service = {"keyType": "Account", "enabled": True, "lastEnabledTime": made}
-    return {
-        "keyCreationTime": {"key1": made, "key2": made},
-        "allowCrossTenantReplication": False,
-        "privateEndpointConnections": [],
-        "minimumTlsVersion": "TLS1_2",
-        "allowBlobPublicAccess": False,
-        "networkAcls": {
-            "ipv6Rules": [],
-            "bypass": "AzureServices",
-            "virtualNetworkRules": [],
-            "ipRules": [],
-            "defaultAction": "Allow",
-        },
-        "supportsHttpsTrafficOnly": True,
-        "encryption": {"services": {"file": service, "blob": service}, "keySource": "Microsoft.Storage"},
-        "accessTier": "Hot",
-    }
-
-
-def _addresses(call: Call, resource: Resource, body: dict[str, Any], made: str) -> dict[str, Any]:
-    name, suffix = resource.name, call.world.blob_suffix
-    services = ["dfs", "web", "blob", "queue", "table", "file"]
-    if body["kind"] == "BlockBlobStorage":
-        services = ["dfs", "web", "blob"]
-    service = {"keyType": "Account", "enabled": True, "lastEnabledTime": made}
-    return {
-        "encryption": {"services": {"file": service, "blob": service}, "keySource": "Microsoft.Storage"},
-        "creationTime": made,
-        "primaryEndpoints": {kind: f"https://{name}.{kind}.{suffix}/" for kind in services},
-        "primaryLocation": body["location"],
-        "statusOfPrimary": "available",
-    }

@@ -288,7 +288,7 @@ def test_unregistered_namespace(simulator: Running) -> None:
     root = f"{simulator.subscription}/providers/Microsoft.Insights"
     path = simulator.group() + "/providers/Microsoft.Insights/components/appi-reg"
     body = {**HERE, "kind": "web", "properties": {"Application_Type": "web"}}
-    assert simulator.arm("POST", root + "/unregister").body["registrationState"] == "NotRegistered"
+    assert simulator.arm("POST", root + "/unregister").body["registrationState"] == "Unregistering"
     refused = simulator.arm("PUT", path, body)
     assert (refused.status, refused.code) == (409, "MissingSubscriptionRegistration")
     assert simulator.arm("POST", root + "/register").body["registrationState"] == "Registered"

@@ -6,12 +6,13 @@ import re
 import uuid
 from typing import Any, Literal
 
-from simulator import regions
-from simulator.call import Call
+from simulator import operations, regions
+from simulator.address import parse
+from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import matches
 from simulator.operations import Operation
-from simulator.providers.sql.shared import SqlKind, both, busy
+from simulator.providers.sql.shared import SqlKind, busy, old_place, style
 from simulator.schema import Identity, Tracked, Wire
 from simulator.state import Resource
 from simulator.world import timestamp
@@ -66,10 +67,13 @@ class Database(SqlKind):
     body = DatabaseBody
     api_versions = ("2014-04-01", "2026-12-31")
     state_key = "status"
+    found_by_arm = True
     seconds = 45
     delete_seconds = 20
     deletion_rank = 3
-    create_style = update_style = delete_style = both("database")
+    create_style = update_style = style("database", 1)
+    delete_style = style("database", 15)
+    actions = {"move": "move", "failover": "failover", "GET usages": "usages"}  # noqa: RUF012
     verbs = {  # noqa: RUF012
         "create": "CreateLogicalDatabase",
         "update": "UpdateLogicalDatabase",
@@ -106,6 +110,7 @@ class Database(SqlKind):
         sku = full_sku(body.get("sku") or before.get("sku") or {"name": "GP_Gen5_2"})
         body["sku"] = sku
         body["kind"] = "v12.0,user" + (",vcore" if sku.get("family") else "")
+        region = regions.BY_NAME.get(body["location"])
         objective = f"{sku['name']}_{sku['capacity']}" if sku.get("family") else sku["name"]
         redundancy = body["properties"].get("requestedBackupStorageRedundancy", "Geo")
         body["properties"] = {
@@ -121,12 +126,99 @@ class Database(SqlKind):
             "currentSku": sku,
             "currentBackupStorageRedundancy": redundancy,
             "requestedBackupStorageRedundancy": redundancy,
+            "defaultSecondaryLocation": region.paired if region else "",
+            "maintenanceConfigurationId": f"/subscriptions/{call.address.subscription}/providers/Microsoft.Maintenance"
+            "/publicMaintenanceConfigurations/SQL_Default",
             "isLedgerOn": False,
             "isInfraEncryptionEnabled": False,
             "availabilityZone": "NoPreference",
+            "earliestRestoreDate": old.get("earliestRestoreDate") or timestamp(call.world.now()),
+            "readReplicaCount": 0,
+            **(_VCORE if sku.get("family") else {}),
             **body["properties"],
         }
         body.pop("systemData")
+        body["managedBy"] = None
+
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Say it in the words of 2014-04-01 to whoever asks with that version."""
+        body = self.view(resource)
+        return _old(call, resource, body) if call.api_version == "2014-04-01" else body
+
+    def move(self, call: Call, resource: Resource) -> Reply:
+        """Rename, which ARM calls moving within the server."""
+        target = str((call.body or {}).get("id", "")) if isinstance(call.body, dict) else ""
+        address, server = parse(target), call.address.without_action.parent.path.lower()
+        if address.type != self.arm_type.lower() or address.parent.path.lower() != server:
+            raise ArmError(400, "InvalidMoveTargetResourceId", f"The resource ID '{target}' is not valid.")
+        if call.state.get(target) is not None:
+            raise ArmError(
+                409, "DatabaseNameAlreadyExists", f"The database name '{address.name}' already exists."
+            )
+        call.state.remove(resource.id)
+        resource.id, resource.name = f"{resource.id.rsplit('/', 1)[0]}/{address.name}", address.name
+        resource.body |= {"id": resource.id, "name": resource.name}
+        call.state.put(resource)
+        return Reply(200)
+
+    def failover(self, call: Call, resource: Resource) -> Reply:
+        """Begin a failover to another replica, after which nothing is different."""
+        way = style("database", 1)
+        operation = operations.begin(call.world, resource, "failover", 5, way)
+        headers = operations.headers(call.world, operation, way, call.api_version)
+        started = timestamp(operation.started)
+        return Reply(202, {"operation": "FailoverDatabaseOrElasticPoolAsync", "startTime": started}, headers)
+
+    def usages(self, call: Call, resource: Resource) -> Reply:
+        """Answer how full the database is: as good as empty."""
+        return Reply(200, {"value": [_usage(call, resource, *row) for row in _USAGES]})
+
+
+_VCORE = {"licenseType": "LicenseIncluded", "maxLogSizeBytes": 193273528320}
+_USAGES = (
+    ("database_size", "Database Size", 4194304.0),
+    ("database_allocated_size", "Database Allocated Size", 16777216.0),
+)
+
+
+def _usage(call: Call, resource: Resource, name: str, title: str, size: float) -> dict[str, Any]:
+    numbers = {"displayName": title, "currentValue": size}
+    numbers |= {"limit": float(resource.body["properties"].get("maxSizeBytes", 2147483648)), "unit": "Bytes"}
+    if call.api_version == "2014-04-01":
+        return {"name": name, "resourceName": resource.name, **numbers, "nextResetTime": None}
+    kind = "Microsoft.Sql/servers/databases/usages"
+    return {"properties": numbers, "id": f"{resource.id}/usages/{name}", "name": name, "type": kind}
+
+
+def _old(call: Call, resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a database as 2014-04-01 shows it."""
+    now, sku = body["properties"], body.get("sku", {})
+    objective = now.get("requestedServiceObjectiveName", "System2")
+    number = call.world.fixed_id(f"objective/{objective}")
+    properties = {
+        "databaseId": now.get("databaseId") or call.world.fixed_id(resource.key),
+        "edition": sku.get("tier", "System"),
+        "status": now["status"],
+        "serviceLevelObjective": objective,
+        "collation": now["collation"],
+        "maxSizeBytes": str(now.get("maxSizeBytes", 32212254720)),
+        "creationDate": now.get("creationDate") or timestamp(resource.created),
+        "currentServiceObjectiveId": number,
+        "requestedServiceObjectiveId": number,
+        "requestedServiceObjectiveName": objective,
+        "sampleName": now.get("sampleName"),
+        "defaultSecondaryLocation": regions.display_name(now.get("defaultSecondaryLocation", "")),
+        "earliestRestoreDate": now.get("earliestRestoreDate"),
+        "elasticPoolName": None,
+        "containmentState": 2,
+        "readScale": now.get("readScale", "Disabled"),
+        "failoverGroupId": None,
+        "zoneRedundant": now.get("zoneRedundant", False),
+        "isUpgradeRequested": False,
+    }
+    named = {key: body[key] for key in ("id", "name", "type", "kind")}
+    server = resource.id.rsplit("/databases/", 1)[0]
+    return {**named, "location": old_place(call, resource), "managedBy": server, "properties": properties}
 
 
 def full_sku(sku: dict[str, Any]) -> dict[str, Any]:

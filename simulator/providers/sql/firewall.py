@@ -6,10 +6,10 @@ import ipaddress
 from typing import Any
 
 from simulator.address import Address
-from simulator.call import Call
+from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import Kind
-from simulator.providers.sql.shared import busy, not_found
+from simulator.providers.sql.shared import busy, not_found, old_place
 from simulator.schema import Tracked, Wire
 from simulator.state import Resource
 
@@ -61,3 +61,27 @@ class FirewallRule(Kind):
     def missing(self, address: Address) -> ArmError:
         """Return SQL's own 404."""
         return not_found(self.arm_type, address)
+
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Add place and kind in the version that has them."""
+        body = self.view(resource)
+        if call.api_version == "2014-04-01":
+            body |= {"location": old_place(call, resource), "kind": "v12.0"}
+        return body
+
+    def get(self, call: Call) -> Reply:
+        """Answer one rule; the envelope of 2014-04-01 has no ``error`` around it."""
+        try:
+            return super().get(call)
+        except ArmError as error:
+            if call.api_version != "2014-04-01" or error.headers:
+                raise
+            message = "Resource not found for the segment 'firewallRules'."
+            bare: dict[str, Any] = {
+                "code": "NotFound",
+                "message": message,
+                "target": None,
+                "details": [],
+                "innererror": [],
+            }
+            return Reply(404, bare)

@@ -11,10 +11,10 @@ from simulator.errors import ArmError
 from simulator.kinds import matches
 from simulator.operations import Operation
 from simulator.providers.sql.names import FULL_REGION, NAME_RULE, RESERVED_LOGINS, invalid_name, taken
-from simulator.providers.sql.shared import SqlKind, both, busy
+from simulator.providers.sql.shared import SqlKind, busy, style
 from simulator.schema import Identity, Tracked, Wire
 from simulator.state import Resource
-from simulator.world import World
+from simulator.world import World, timestamp
 
 #: Named here and not imported: a database knows its server, not the other way round.
 DATABASES = "Microsoft.Sql/servers/databases"
@@ -55,7 +55,8 @@ class Server(SqlKind):
     seconds = 75
     delete_seconds = 38
     deletion_rank = 5
-    create_style = update_style = delete_style = both("server")
+    create_style = update_style = style("server", 1)
+    delete_style = style("server", 15)
     verbs = {  # noqa: RUF012
         "create": "UpsertLogicalServer",
         "update": "UpsertLogicalServer",
@@ -132,7 +133,29 @@ class Server(SqlKind):
             "location": resource.location,
             "sku": sku,
         }
-        body |= {"kind": "v12.0,system", "properties": {"collation": "SQL_Latin1_General_CP1_CI_AS"}}
+        region = regions.BY_NAME.get(resource.location)
+        properties = {
+            "collation": "SQL_Latin1_General_CP1_CI_AS",
+            "catalogCollation": "SQL_Latin1_General_CP1_CI_AS",
+            "maxSizeBytes": 32212254720,
+            "databaseId": world.fixed_id(master.lower()),
+            "creationDate": timestamp(world.now()),
+            "currentServiceObjectiveName": "System0",
+            "requestedServiceObjectiveName": "System0",
+            "defaultSecondaryLocation": region.paired if region else "",
+            "zoneRedundant": False,
+            "readScale": "Disabled",
+            "currentSku": sku,
+            "currentBackupStorageRedundancy": "Geo",
+            "requestedBackupStorageRedundancy": "Geo",
+            "maintenanceConfigurationId": f"/subscriptions/{resource.id.split('/')[2]}/providers/Microsoft.Maintenance"
+            "/publicMaintenanceConfigurations/SQL_Default",
+            "isLedgerOn": False,
+            "isInfraEncryptionEnabled": False,
+            "availabilityZone": "NoPreference",
+            "readReplicaCount": 0,
+        }
+        body |= {"kind": "v12.0,system", "managedBy": resource.id, "properties": properties}
         world.state.put(Resource(master, DATABASES.lower(), "master", "Succeeded", body, created=world.now()))
 
 

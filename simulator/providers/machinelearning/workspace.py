@@ -1,4 +1,4 @@
-"""Microsoft.MachineLearningServices: workspaces and their datastores.
+"""Machine Learning workspaces.
 
 https://learn.microsoft.com/rest/api/azureml/workspaces
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import uuid
 from typing import Any, Literal
 
-from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.operations import Operation, Style
+from simulator.providers.machinelearning.datastores import first_datastores
 from simulator.providers.storage import account_key
 from simulator.schema import Identity, NamedSku, Tracked, Wire
 from simulator.state import Resource
@@ -91,7 +91,16 @@ class Workspace(Kind):
         status_query="&type=async",
         result_query="&type=location",
     )
-    actions = {"listkeys": "list_keys"}  # noqa: RUF012
+    actions = {  # noqa: RUF012
+        "listkeys": "list_keys",
+        "diagnose": "diagnose",
+        "resynckeys": "resync_keys",
+        "listnotebookkeys": "list_notebook_keys",
+        "liststorageaccountkeys": "list_storage_keys",
+        "GET outboundnetworkdependenciesendpoints": "outbound",
+        "GET privatelinkresources": "links",
+        "GET features": "nothing",
+    }
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name, and one whose workspace is only soft-deleted."""
@@ -147,6 +156,12 @@ class Workspace(Kind):
             "publicNetworkAccess": "Enabled",
             "v1LegacyMode": False,
             "systemDatastoresAuthMode": "accesskey",
+            "softDeleteEnabled": False,
+            "imageBuildCompute": None,
+            "containerRegistry": None,
+            "linkedModelInventoryArmId": None,
+            "privateLinkCount": 0,
+            "sasGetterUri": "",
             "enableDataIsolation": False,
             "allowPublicAccessWhenBehindVnet": False,
             "managedNetwork": {"isolationMode": "Disabled"},
@@ -159,7 +174,8 @@ class Workspace(Kind):
             "workspaceId": number,
             "discoveryUrl": f"{call.world.endpoint}/discovery",
             "mlFlowTrackingUri": f"azureml://{location}.api.azureml.ms/mlflow/v1.0{resource.id}",
-            "notebookInfo": None,
+            "notebookInfo": _notebooks(call, resource, number, location),
+            "sdkTelemetryAppInsightsKey": call.world.fixed_id(f"telemetry/{location}"),
         }
         body["properties"] = defaults | given | addresses
         body["sku"] = (
@@ -192,8 +208,8 @@ class Workspace(Kind):
 
     def created(self, world: World, resource: Resource) -> None:
         """Add the datastores that every workspace begins with."""
-        for name, (kind, container, default) in _DATASTORES.items():
-            world.state.put(_datastore(world, resource, name, kind, container, default))
+        for datastore in first_datastores(world, resource):
+            world.state.put(datastore)
 
     def list_keys(self, call: Call, resource: Resource) -> Reply:
         """Answer the keys that a workspace holds."""
@@ -212,44 +228,74 @@ class Workspace(Kind):
             },
         )
 
+    def diagnose(self, call: Call, resource: Resource) -> Reply:
+        """Answer what is wrong with the workspace: what it needs and is gone."""
+        found: dict[str, list[dict[str, Any]]] = {key: [] for key in _DIAGNOSES}
+        for key, shown in _DIAGNOSED.items():
+            given = resource.body["properties"].get(key)
+            if given and call.state.get(given) is None:
+                message = f"The {key} '{given}' of the workspace could not be found."
+                found[shown].append({"code": "NotFound", "level": "Error", "message": message})
+        return Reply(200, {"value": found})
 
-class Datastore(Kind):
-    """A datastore of a workspace; only those that Azure makes itself, for now."""
+    def resync_keys(self, call: Call, resource: Resource) -> Reply:
+        """Fetch the keys of the storage account again: they are never copied here."""
+        return Reply(200)
 
-    arm_type = "Microsoft.MachineLearningServices/workspaces/datastores"
-    regional = False
-    state_key = ""
-    deletion_rank = 1
-    api_versions = ("2020-05-01-preview", "2026-12-31")
+    def list_notebook_keys(self, call: Call, resource: Resource) -> Reply:
+        """Answer the notebooks' keys."""
+        keys = {
+            f"{name}AccessKey": call.world.fixed_id(f"{resource.key}/{name}")
+            for name in ("primary", "secondary")
+        }
+        return Reply(200, keys)
 
-    def list(self, call: Call) -> list[dict[str, Any]]:
-        """List them, only the default one when asked so."""
-        found = super().list(call)
-        wanted = call.query.get("isdefault")
-        return [
-            one
-            for one in found
-            if wanted is None or str(one["properties"]["isDefault"]).lower() == wanted.lower()
-        ]
+    def list_storage_keys(self, call: Call, resource: Resource) -> Reply:
+        """Answer the key of the storage account."""
+        storage = call.state.get(resource.body["properties"]["storageAccount"])
+        return Reply(200, {"userStorageKey": account_key(storage, "key1") if storage else None})
 
-    def put(self, call: Call) -> Reply:
-        """Refuse: datastores of one's own are not part of the rehearsal yet."""
-        raise ArmError(
-            400, "UserError", "The rehearsal has only the datastores that a workspace begins with."
-        )
+    def outbound(self, call: Call, resource: Resource) -> Reply:
+        """Answer that no network stands around a rehearsal."""
+        return Reply(200, {"value": []})
 
-    def missing(self, address: Address) -> ArmError:
-        """Return the workspace's own 404."""
-        return ArmError(404, "UserError", f"Could not find datastore: {address.name}.")
+    def links(self, call: Call, resource: Resource) -> Reply:
+        """Answer what private endpoints could reach."""
+        kind, name = "Microsoft.MachineLearningServices/workspaces/privateLinkResources", "amlworkspace"
+        zones = ["privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"]
+        properties = {"groupId": name, "requiredMembers": ["default"], "requiredZoneNames": zones}
+        one = {"id": f"{resource.id}/privateLinkResources/{name}", "name": name, "type": kind}
+        return Reply(200, {"value": [{**one, "properties": properties}]})
+
+    def nothing(self, call: Call, resource: Resource) -> Reply:
+        """Answer an empty list."""
+        return Reply(200, {"value": []})
 
 
-_WRITE_ONLY = frozenset({"allowRecoverSoftDeletedWorkspace", "softDeleteRetentionInDays", "discoveryUrl"})
-_DATASTORES = {
-    "workspaceblobstore": ("AzureBlob", "azureml-blobstore-{id}", True),
-    "workspaceartifactstore": ("AzureBlob", "azureml", False),
-    "workspaceworkingdirectory": ("AzureFile", "code-{id}", False),
-    "workspacefilestore": ("AzureFile", "azureml-filestore-{id}", False),
+_DIAGNOSED = {
+    "storageAccount": "storageAccountResults",
+    "keyVault": "keyVaultResults",
+    "containerRegistry": "containerRegistryResults",
+    "applicationInsights": "applicationInsightsResults",
 }
+_DIAGNOSES = (
+    "userDefinedRouteResults",
+    "networkSecurityRuleResults",
+    "resourceLockResults",
+    "dnsResolutionResults",
+    *_DIAGNOSED.values(),
+    "otherResults",
+)
+_WRITE_ONLY = frozenset({"allowRecoverSoftDeletedWorkspace", "softDeleteRetentionInDays", "discoveryUrl"})
+
+
+def _notebooks(call: Call, resource: Resource, number: str, location: str) -> dict[str, Any]:
+    return {
+        "resourceId": call.world.fixed_id(f"notebooks/{resource.key}").replace("-", ""),
+        "fqdn": f"ml-{resource.name.lower()}-{location}-{number}.{location}.notebooks.azure.net",
+        "isPrivateLinkEnabled": False,
+        "notebookPreparationError": None,
+    }
 
 
 def _check_dependency(call: Call, key: str, kind: str, given: str) -> None:
@@ -268,28 +314,3 @@ def _check_dependency(call: Call, key: str, kind: str, given: str) -> None:
             )
             message = f"Storage account '{found.name}' is {why}, which cannot be a workspace's default storage account."
             raise ArmError(400, "ValidationError", message, target=key)
-
-
-def _datastore(
-    world: World, workspace: Resource, name: str, kind: str, container: str, default: bool
-) -> Resource:
-    storage = workspace.body["properties"]["storageAccount"].rsplit("/", 1)[1]
-    by_key = workspace.body["properties"]["systemDatastoresAuthMode"] == "accesskey"
-    place = container.format(id=workspace.body["properties"]["workspaceId"])
-    resource_id = f"{workspace.id}/datastores/{name}"
-    properties: dict[str, Any] = {
-        "description": None,
-        "tags": {},
-        "properties": None,
-        "isDefault": default,
-        "credentials": {"credentialsType": "AccountKey" if by_key else "None"},
-        "datastoreType": kind,
-        "accountName": storage,
-        "containerName" if kind == "AzureBlob" else "fileShareName": place,
-        "endpoint": world.blob_suffix,
-        "protocol": "https",
-        "serviceDataAccessAuthIdentity": "None" if by_key else "WorkspaceSystemAssignedIdentity",
-    }
-    body = {"id": resource_id, "name": name, "type": Datastore.arm_type, "properties": properties}
-    body["systemData"] = workspace.body["systemData"]
-    return Resource(resource_id, Datastore.arm_type.lower(), name, "Succeeded", body, created=world.now())

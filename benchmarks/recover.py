@@ -1,0 +1,72 @@
+"""How long a run stands still after its worker was killed: from the new worker's start to the next progress."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.house import REPOSITORY, command, fresh_home
+
+PACE = 0.25
+PROJECT = "name: recover\n"
+IMPORTS = "import services.runs.workflows, services.cloud.connect"
+
+
+def measure(rounds: int = 3) -> dict[str, Any]:
+    """Medians in seconds: kill -9 to progress, a new process's imports alone, and the difference."""
+    progress = sorted(_recovery() for _ in range(rounds))[rounds // 2]
+    imports = sorted(_imports() for _ in range(rounds))[rounds // 2]
+    figures = {"progress_s": progress, "imports_s": imports, "beside_imports_s": progress - imports}
+    return {key: round(value, 2) for key, value in figures.items()} | {"rounds": rounds}
+
+
+def _recovery() -> float:
+    """Kill the worker while resources are being created, start another, and wait for a step to end."""
+    with fresh_home(PACE) as environment:
+        home = Path(environment["GROUNDPLAN_HOME"])
+        file = home / "project.yaml"
+        file.write_text(PROJECT)
+        command(environment, "check", str(file))
+        apply = _start(environment, "apply", str(file))
+        while _ended(environment) < 1:
+            time.sleep(0.05)
+        os.kill(json.loads((home / "worker-rehearsal.lock").read_text())["pid"], signal.SIGKILL)
+        apply.kill()
+        apply.wait()
+        time.sleep(30 * PACE)  # what Azure has finished meanwhile is there to be found
+        before, began = _ended(environment), time.perf_counter()
+        worker = _start(environment, "worker", "--target", "rehearsal")
+        while _ended(environment) == before:
+            time.sleep(0.02)
+        took = time.perf_counter() - began
+        worker.kill()
+        worker.wait()
+        return took
+
+
+def _ended(environment: dict[str, str]) -> int:
+    """How many steps of the newest run have ended, read from the database as a page reads it."""
+    database = Path(environment["GROUNDPLAN_HOME"]) / "groundplan.sqlite"
+    if not database.exists():
+        return 0
+    with sqlite3.connect(database, timeout=5) as connection:
+        found = connection.execute("SELECT count(*) FROM step WHERE finished_at IS NOT NULL").fetchone()
+    connection.close()
+    return int(found[0])
+
+
+def _imports() -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", IMPORTS], cwd=REPOSITORY, check=True)
+    return time.perf_counter() - began
+
+
+def _start(environment: dict[str, str], *words: str) -> "subprocess.Popen[bytes]":
+    line = [sys.executable, "-m", "services", *words]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdout=quiet, stderr=quiet)

@@ -5,13 +5,24 @@ and never calls it again (seen). What is compared at the start of a run is found
 """
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import streamlit as st
 
-from pages.components.state import DRAWN, PAGE
+from pages.components.state import DRAWN, PAGE, SAID
 
 Write = Callable[[Any], None]
+Kind = Literal["text", "select", "number", "tick"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a widget was given, and how a change of it is written."""
+
+    value: Any
+    write: Write
+    kind: Kind
 
 
 def enter(page: str) -> None:
@@ -21,23 +32,27 @@ def enter(page: str) -> None:
         st.session_state[DRAWN] = {}
 
 
-def bind(key: str, value: Any, write: Write, *, always: bool = False) -> str:
+def bind(key: str, value: Any, write: Write, kind: Kind = "text") -> str:
     """Give a widget its value before it is drawn, and remember how to write a change; gives the key.
 
-    A select knows its options by what they show: where that changes, give its value `always`.
+    A select knows its options by what they show, which may change: it gets its value every time. So does a widget of
+    another kind under the key, as when a select gives way to free entry: it would begin empty.
     """
-    drawn: dict[str, tuple[Any, Write]] = st.session_state.setdefault(DRAWN, {})
-    if always or key not in drawn or key not in st.session_state or st.session_state[key] != value:
+    drawn: dict[str, Drawn] = st.session_state.setdefault(DRAWN, {})
+    before = drawn.get(key)
+    known = before is not None and before.kind == kind and key in st.session_state
+    if kind == "select" or not known or st.session_state[key] != value:
         st.session_state[key] = value
-    drawn[key] = (value, write)
+    drawn[key] = Drawn(value, write, kind)
     return key
 
 
 def reconcile() -> None:
-    """Write what the user has changed since the widgets were drawn."""
-    drawn: dict[str, tuple[Any, Write]] = st.session_state.get(DRAWN, {})
-    for key, (value, write) in list(drawn.items()):
-        now = st.session_state.get(key, value)
-        if now != value:
-            write(now)
-            drawn[key] = (now, write)
+    """Begin a run of a page: write what the user has changed since the widgets were drawn."""
+    st.session_state[SAID] = False
+    drawn: dict[str, Drawn] = st.session_state.get(DRAWN, {})
+    for key, before in list(drawn.items()):
+        now = st.session_state.get(key, before.value)
+        if now != before.value:
+            before.write(now)
+            drawn[key] = replace(before, value=now)

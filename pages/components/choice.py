@@ -38,7 +38,7 @@ def _draw(draft: Draft, part: Part, disabled: bool) -> None:
     chosen = _chosen(draft, part)
     options = _options(draft, part, answer.value, chosen, bool(answer.error))
     write = partial(_choose, draft.id, part.section)
-    key = binding.bind(draft.key(f"{part.section}#choice"), chosen, write, always=True)
+    key = binding.bind(draft.key(f"{part.section}#choice"), chosen, write, "select")
     st.selectbox(
         (part.label or titles.of(part.section)) + fields.REQUIRED, options, key=key, disabled=disabled,
         format_func=lambda option: _words(draft, part, answer.value, option),

@@ -18,10 +18,12 @@ from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
 from services.cloud.target import Target, TargetMissing, rehearsal_subscription, resolve
 from services.config import Problem, ProjectConfig
-from services.plan import build_plan
+from services.plan import Plan, build_plan
 from services.preflight import Finding, check, existing, names, regions
 from services.preflight.existing import Candidate
 from services.processes.home import HomeError, home
+from services.runs import drift
+from services.runs.changes import Difference
 
 T = TypeVar("T")
 PATIENCE_S = 8.0
@@ -52,7 +54,7 @@ _silent: dict[Target, tuple[float, Answer[Any] | None]] = {}
 
 def target(config: ProjectConfig) -> Target:
     """The cloud of a project; `TargetMissing` while the rehearsal is not up."""
-    return resolve(config.cloud, home(), st.session_state.get(state.SIGN_IN, "default"))
+    return resolve(config.cloud, home(), st.session_state.get(state.SIGN_IN))
 
 
 def pace(config: ProjectConfig) -> float:
@@ -123,6 +125,11 @@ def taken(config: ProjectConfig, key: str, path: str) -> Callable[[], Problem | 
     return ask
 
 
+def drifted(plan: Plan) -> Answer[dict[str, tuple[Difference, ...]]]:
+    """Key -> what differs from what the runs have put, asked anew at every call."""
+    return _answer(plan.config, lambda t: _asked(t, lambda cloud: drift.check(plan, cloud), {}, 30.0), {})
+
+
 def forget() -> None:
     """Ask everything anew the next time."""
     _silent.clear()
@@ -131,9 +138,10 @@ def forget() -> None:
 
 
 def trouble(answer: Answer[Any], id: str) -> None:
-    """Say in one message that the cloud does not answer, and what can be done without it."""
-    if not answer.error:
+    """Say in one message that the cloud does not answer, and what can be done without it; once on a page."""
+    if not answer.error or st.session_state.get(state.SAID):
         return
+    st.session_state[state.SAID] = True
     if answer.sign_in:
         st.warning(f"{sign_in.HELP} What you have chosen is kept.")
     else:

@@ -84,7 +84,7 @@ def select(
     """One of a few values; a stored value that is none of them gives way to the default and is named as a problem."""
     shown = draft.shown(path)
     value = shown if shown in options else state.value_at(draft.config, path)
-    key = binding.bind(draft.key(path), value, _write(draft, path), always=True)
+    key = binding.bind(draft.key(path), value, _write(draft, path), "select")
     st.selectbox(
         label or titles.of(path), list(options), key=key, format_func=words, help=help or help_of(path),
         disabled=disabled,
@@ -119,7 +119,7 @@ def _write(draft: Draft, path: str) -> binding.Write:
 
 
 def _checkbox(draft: Draft, path: str, label: str | None, disabled: bool) -> None:
-    key = binding.bind(draft.key(path), draft.shown(path) is True, _write(draft, path))
+    key = binding.bind(draft.key(path), draft.shown(path) is True, _write(draft, path), "tick")
     st.checkbox(
         label or titles.field(path), key=key, help=help_of(path), disabled=disabled,
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _number(draft: Draft, path: str, label: str | None, disabled: bool) -> None:
     shown = draft.shown(path)
     fits = isinstance(shown, int) and low <= shown <= high
     value = shown if fits else state.value_at(draft.config, path)
-    key = binding.bind(draft.key(path), value, _write(draft, path))
+    key = binding.bind(draft.key(path), value, _write(draft, path), "number")
     st.number_input(
         label or titles.field(path), min_value=low, max_value=high, step=1, key=key, help=help_of(path),
         disabled=disabled,

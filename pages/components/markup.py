@@ -29,6 +29,15 @@ def note(text: str, tone: Tone = "muted", *, live: bool = True) -> None:
     st.html(f'<p class="gp-note gp-{tone}"{role}>{_sign(tone)}{escape(text)}</p>')
 
 
+def line(parts: Iterable[tuple[str, Tone, str]]) -> None:
+    """Several facts beside each other: text, tone, and what stands there on hover."""
+    spans = "".join(
+        f'<span class="gp-{tone}" title="{escape(hover)}">{_sign(tone)}{escape(text)}</span>'
+        for text, tone, hover in parts
+    )
+    st.html(f'<p class="gp-line">{spans}</p>')
+
+
 def lead(text: str) -> None:
     """The sentence that says what a page is."""
     st.html(f'<p class="gp-lead">{escape(text)}</p>')
@@ -58,8 +67,12 @@ def cell(
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A real table, which a screen reader can walk; the cells come from `cell`."""
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    lines = list(rows)
+    right = ["gp-right" in one for one in lines[0]] if lines else [False] * len(heads)
+    places = [' class="gp-right"' if one else "" for one in right]
+    pairs = zip(heads, places, strict=True)
+    head = "".join(f'<th scope="col"{place}>{escape(h)}</th>' for h, place in pairs)
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in lines)
     st.html(
         f'<div class="gp-scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="gp-table">'
         f'<caption class="gp-hidden">{escape(caption)}</caption>'

@@ -13,7 +13,7 @@ ALL = ("csv", "xlsx", "json", "sql")
 def draw(draft: Draft) -> None:
     """Any of four sources, in the order in which they are chosen."""
     write = partial(state.commit, draft.id, "data_sources")
-    key = binding.bind(draft.key("data_sources"), list(draft.config.core.data_sources), write)
+    key = binding.bind(draft.key("data_sources"), list(draft.config.core.data_sources), write, "select")
     st.multiselect(
         "Data sources", ALL, key=key, format_func=titles.word,
         help="They decide which readers the project's files hold.",

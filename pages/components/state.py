@@ -22,10 +22,15 @@ TAB = "tab"  # this tab's name as a writer
 SEEN = "seen"  # project id -> the Project that this tab has shown
 UNSAVED = "unsaved"  # (project id, path) -> Unsaved
 TOLD = "told"  # project id -> what another tab has changed, said once
-SIGN_IN = "sign_in"  # the way to sign in to Azure
+SIGN_IN = (
+    "sign_in"  # the way to sign in to Azure that this tab has chosen; without it the kept sign-in counts
+)
+SIGN_IN_WIDGET = "sign_in_with"
+DRIFT = "drift"  # project id -> what the last check of this tab has found
 DEVICE = "device_code"  # a sign-in that is under way
 NEW_PROJECT = "new_project"  # the draft that the overview's name field has begun: {"id": ...}
 WAITING_TAGS = "waiting_tags"  # (project id, row, 0 name or 1 value) -> a text that can't be a tag yet
+SAID = "said"  # that the cloud does not answer has been said in this run of the page
 REFUSED = "refused"  # why a click could not be followed
 PAGE = "page"  # the page that this tab shows, with its project
 DRAWN = "drawn"  # the widgets of that page: key -> (value shown, how to write a change)

@@ -7,7 +7,9 @@ import streamlit as st
 from pages.components import binding, cloud_state, fields, markup, state, titles
 from pages.components.state import Draft
 from services.cloud import sign_in
+from services.cloud.target import resolve
 from services.config import REHEARSAL_SUBSCRIPTION
+from services.processes.home import home
 
 WAYS = {
     "default": "What is there: az login, environment, managed identity", "browser": "A browser window of this machine",
@@ -17,7 +19,7 @@ WAYS = {
 
 def draw(draft: Draft) -> None:
     """Cloud and subscription; both stay once the project has been applied."""
-    key = binding.bind(draft.key("cloud"), draft.config.cloud, partial(_change, draft.id))
+    key = binding.bind(draft.key("cloud"), draft.config.cloud, partial(_change, draft.id), "select")
     st.selectbox(
         "Cloud", ("rehearsal", "azure"), key=key, format_func=titles.word, disabled=draft.fixed,
         help="The rehearsal is a simulator of Azure on this machine: no account, no cost.",
@@ -43,7 +45,7 @@ def _select(draft: Draft, known: dict[str, str]) -> None:
     unset = draft.config.cloud == "azure" and shown == REHEARSAL_SUBSCRIPTION
     options = [*known, *([] if shown in known or unset else [shown])]
     write = partial(state.commit, draft.id, "subscription_id")
-    key = binding.bind(draft.key("subscription_id"), None if unset else shown, write, always=True)
+    key = binding.bind(draft.key("subscription_id"), None if unset else shown, write, "select")
     st.selectbox(
         "Subscription" + fields.REQUIRED, options, index=None if unset else 0, key=key, disabled=draft.fixed,
         placeholder="Choose a subscription",
@@ -54,14 +56,9 @@ def _select(draft: Draft, known: dict[str, str]) -> None:
 
 
 def _sign_in(draft: Draft) -> None:
-    st.selectbox(
-        "Sign in with",
-        list(WAYS),
-        key=state.SIGN_IN,
-        format_func=WAYS.__getitem__,
-        on_change=cloud_state.forget,
-    )
-    way = st.session_state[state.SIGN_IN]
+    way = st.session_state.get(state.SIGN_IN) or resolve("azure", home()).sign_in
+    key = binding.bind(state.SIGN_IN_WIDGET, way, _choose_way, "select")
+    st.selectbox("Sign in with", list(WAYS), key=key, format_func=WAYS.__getitem__)
     if way != "default":
         st.button("Sign in", key="sign_in_now", on_click=_begin, args=(draft, way))
     if state.DEVICE in st.session_state:
@@ -71,6 +68,16 @@ def _sign_in(draft: Draft) -> None:
         markup.note(
             "Tenants: " + ", ".join(str(t.get("displayName") or t.get("tenantId")) for t in tenants.value)
         )
+
+
+def _choose_way(way: str) -> None:
+    """What the environment offers counts at once, for every process; the other ways once somebody has signed in."""
+    if way == "default":
+        sign_in.forget(home())
+        st.session_state.pop(state.SIGN_IN, None)
+    else:
+        st.session_state[state.SIGN_IN] = way
+    cloud_state.forget()
 
 
 def _begin(draft: Draft, way: str) -> None:
@@ -86,6 +93,7 @@ def _under_way() -> None:
         return
     if code.done:
         del st.session_state[state.DEVICE]
+        st.session_state.pop(state.SIGN_IN, None)  # it is kept now, for every process
         cloud_state.forget()
         st.rerun()
     if code.error:

@@ -142,7 +142,6 @@ def test_a_step_is_done_with_the_keyboard_alone(server: Server, browser: Browser
     assert "Container registry *" in reached
     _tab_to(page, "Container registry *")
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".node text", has_text="crkeys").first).to_be_visible()
     _tab_to(page, "Next: Project options")

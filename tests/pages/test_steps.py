@@ -270,3 +270,38 @@ def test_a_database_that_can_not_be_written_keeps_what_was_typed(
     page.button("again:workspace.name").click().run()
     assert choices(id)["workspace"]["name"] == "mlw-mine"
     assert not page.error
+
+
+def test_a_cloud_that_does_not_answer_is_told_once_on_a_page(
+    open_page: Open, project: Project, home: Any
+) -> None:
+    """Not below each of six fields."""
+    id = project()
+    line = home / "simulator" / "simulator.json"
+    ready = json.loads(line.read_text())
+    line.write_text(json.dumps(ready | {"endpoint": f"https://127.0.0.1:{free_port()}"}))
+    assert said(open_page("workspace", id)).count("Ask again") == 1
+
+
+def test_azure_without_anybody_signed_in_says_what_to_run_and_loses_nothing(
+    open_page: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The subscription can be typed, every other choice goes on."""
+    from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+
+    def nobody(*_: Any, **__: Any) -> Any:
+        raise CredentialUnavailableError("no credential")
+
+    monkeypatch.setattr(DefaultAzureCredential, "get_token", nobody)
+    monkeypatch.setattr(DefaultAzureCredential, "get_token_info", nobody)
+    id = project(workspace={"name": "mlw-mine"})
+    page = open_page("resource_group", id)
+    page.selectbox(f"{id}:cloud").select("Azure").run()
+    assert "Run `az login` in a terminal" in page.warning[0].value
+    page.text_input(f"{id}:subscription_id").set_value("11111111-2222-3333-4444-555555555555").run()
+    assert choices(id) == {
+        "name": "churn", "cloud": "azure", "workspace": {"name": "mlw-mine"},
+        "subscription_id": "11111111-2222-3333-4444-555555555555",
+    }  # fmt: skip
+    page.selectbox(f"{id}:cloud").select("Rehearsal (simulator on this machine)").run()
+    assert choices(id) == {"name": "churn", "workspace": {"name": "mlw-mine"}}

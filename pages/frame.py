@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import binding, graph_places, guard, header, markup, steps, touches
+from pages.components import binding, graph_places, guard, header, markup, project_places, steps, touches
 
 ICON = Path(__file__).parents[1] / "assets" / "icons" / "favicon.png"
 
@@ -16,7 +16,10 @@ page = st.navigation(
     [
         overview,
         *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS),
-        *(st.Page(file, title=title) for file, title in graph_places.TITLES.items()),
+        *(
+            st.Page(file, title=title)
+            for file, title in (graph_places.TITLES | project_places.TITLES).items()
+        ),
     ],
     position="hidden",
 )

@@ -1,31 +1,44 @@
-"""How every page of the set-up begins: the project that the URL names, what other tabs have done, the steps."""
+"""How every page of a project begins: the project that the URL names, what other tabs have done, the steps."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from pages.components import binding, conflict, markup, state, stepper, steps
 from pages.components.state import Draft
 from pages.components.steps import Step
+from services.runs import journal
 
 
 def begin(here: Step, title: str, sentence: str) -> Draft:
+    """Begin a step of the set-up; without a project the page ends here."""
+    return of_project(here.file, title, sentence, lambda draft: stepper.draw(draft, here))
+
+
+def of_project(place: str, title: str, sentence: str, links: Callable[[Draft], None]) -> Draft:
     """Read the project, draw what stands above the content; without a project the page ends here."""
     id = state.project_id()
     if id is None:
         st.info("This page belongs to a project. Open one, or begin a new one.")
         steps.link(steps.OVERVIEW, "To the overview", None)
         st.stop()
-    binding.enter(f"{here.file} {id}")
+    binding.enter(f"{place} {id}")
     draft = state.read(id)
-    stepper.draw(draft, here)
+    links(draft)
     st.title(title, anchor=False)
     markup.lead(sentence)
     conflict.draw(draft)
-    _watch(id)
+    _watch(id, _newest(id))
     return draft
 
 
+def _newest(id: str) -> str:
+    run = journal.newest(id)
+    return f"{run.id} {run.ended}" if run else ""
+
+
 @st.fragment(run_every=3.0)
-def _watch(id: str) -> None:
-    """Look whether another tab has changed the project, and show it."""
-    if state.changed_elsewhere(id):
+def _watch(id: str, run: str) -> None:
+    """Look whether another tab has changed the project or started a run, and show it."""
+    if state.changed_elsewhere(id) or _newest(id) != run:
         st.rerun()

@@ -4,9 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import binding, durations, header, markup, state, steps
+from pages.components import binding, durations, header, markup, project_places, state, steps
+from pages.components.steps import Step
 from services import parsing, project_file
 from services.config import ConfigError
+from services.progress import RunView
 from services.runs import journal, projects
 from services.runs.projects import Project
 
@@ -72,19 +74,28 @@ def _read(content: bytes) -> dict[str, Any] | ConfigError:
         return error
 
 
+def _place(run: RunView | None) -> Step | str:
+    """Where a project goes on."""
+    if run is None:
+        return steps.RESOURCE_GROUP
+    if run.kind == "destroy":
+        return project_places.PAGES["tear_down"]
+    return steps.COMPLETE if run.state == "Succeeded" else steps.PROVISIONING
+
+
+def _state(run: RunView | None) -> str:
+    if run is None:
+        return "Draft"
+    removed = run.kind == "destroy"
+    return "Removed" if removed and run.state == "Succeeded" else f"{'Removing: ' * removed}{run.state}"
+
+
 def _row(project: Project) -> None:
     run = journal.newest(project.id)
     cloud = header.CLOUDS.get(str(project.choices.get("cloud", "rehearsal")), header.CLOUDS["rehearsal"])[0]
-    place = (
-        steps.RESOURCE_GROUP
-        if run is None
-        else steps.COMPLETE
-        if run.state == "Succeeded"
-        else steps.PROVISIONING
-    )
     with st.container(key=f"project_{project.id}", horizontal=True, vertical_alignment="center", border=True):
-        steps.link(place, markup.plain(project.name) or "(no name)", project.id)
+        steps.link(_place(run), markup.plain(project.name) or "(no name)", project.id)
         markup.note(
-            f"{run.state if run else 'Draft'} · {cloud} · changed {durations.ago(project.updated_at)}",
+            f"{_state(run)} · {cloud} · changed {durations.ago(project.updated_at)}",
             live=False,
         )

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from pages.components import durations, markup, steps, titles
+from pages.components import durations, markup, project_places, steps, titles
 from pages.components.markup import cell
 from pages.components.state import Draft
 from services.plan import Plan
@@ -18,6 +18,10 @@ def missing(draft: Draft, run: RunView | None) -> None:
     if run is None:
         st.info("Nothing has been created yet. Review the project, then press Create.")
         steps.link(steps.SUMMARY, "Review + create", draft.id)
+        return
+    if run.kind == "destroy":
+        st.info("The newest run has removed what Groundplan had created, or is removing it.")
+        steps.link(project_places.PAGES["tear_down"], "See what is removed and what stays", draft.id)
         return
     absent = [key for key, step in run.steps.items() if step.state not in DONE]
     st.warning(

@@ -1,10 +1,11 @@
 """The portal's review page: whether everything is valid, every value in blocks, the plan, Create."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.components import cloud_state, durations, markup, state, steps, titles
+from pages.components import changes, cloud_state, durations, markup, state, steps, titles
+from pages.components.changes import Coming
 from pages.components.markup import Tone, cell
 from pages.components.state import Draft
 from pages.components.steps import Step
@@ -15,6 +16,7 @@ from services.runs import client
 from services.runs.client import CannotStart, RunActive
 
 TONES: dict[str, Tone] = {"error": "bad", "warning": "care", "info": "muted"}
+COMING: dict[str, Tone] = {changes.CHANGE: "care", changes.AGAIN: "care", changes.UNCHANGED: "good"}
 
 
 def validation(draft: Draft) -> bool:
@@ -29,7 +31,7 @@ def validation(draft: Draft) -> bool:
     elif answer.error:
         st.warning("**The configuration is valid; the cloud could not be asked.**")
     else:
-        st.success("**Validation passed.** Nothing has been created yet.")
+        st.success(f"**Validation passed.** {'' if draft.fixed else 'Nothing has been created yet.'}")
     for problem in problems:
         _line(
             draft,
@@ -106,13 +108,15 @@ def _yes_no(value: object) -> str:
     return {True: "On", False: "Off"}[value] if isinstance(value, bool) else titles.word(value)
 
 
-def plan_table(plan: Plan, pace: float) -> None:
-    """The plan in order, with how long each resource takes and when it is expected to stand."""
+def plan_table(plan: Plan, pace: float, planned: Mapping[str, Coming]) -> None:
+    """The plan in order: what happens to each, how long it takes and when it is expected to stand."""
+    finish_s = changes.finish_s(plan, planned)
     rows = [
         [
             cell(str(number), right=True), cell(r.name, mono=True, title=r.id), cell(r.label),
-            cell("Create" if r.is_new else "Use as it is"), cell(durations.short(r.expected_s * pace), right=True),
-            cell(durations.short(plan.finish_s[r.key] * pace), right=True),
+            cell(planned[r.key].word, tone=COMING.get(planned[r.key].word)),
+            *(cell(durations.short(s * pace) if planned[r.key].word in changes.WORK else "–", right=True)
+              for s in (r.expected_s, finish_s[r.key])),
             cell("on the critical path" if r.key in plan.critical_path else ""),
         ]
         for number, r in enumerate(plan, 1)
@@ -122,10 +126,13 @@ def plan_table(plan: Plan, pace: float) -> None:
     )
 
 
-def create(draft: Draft, valid: bool) -> None:
+def create(draft: Draft, valid: bool, planned: Mapping[str, Coming]) -> None:
     """The one button that creates; why it can't be pressed stands beside it."""
-    reason = "" if valid else "Mend what the validation names; then you can create."
-    if st.button("Create", type="primary", disabled=not valid, help=reason or None, key="create"):
+    label = changes.button(planned)
+    idle = label == changes.NOTHING
+    reason = "Everything stands as the project asks for it." if idle else ""
+    reason = reason if valid else "Mend what the validation names; then you can create."
+    if st.button(label, type="primary", disabled=idle or not valid, help=reason or None, key="create"):
         _start(draft)
 
 

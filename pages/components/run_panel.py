@@ -17,8 +17,15 @@ TONES: dict[str, Tone] = {
     "Waiting": "muted", "Planned": "muted",
 }  # fmt: skip
 WORDS = {
-    "Queued": "Waiting for the worker", "Running": "Deployment is in progress", "Parked": "Deployment needs your answer",
-    "Succeeded": "Your deployment is complete", "Failed": "Deployment failed", "Canceled": "Deployment was cancelled",
+    "apply": {
+        "Queued": "Waiting for the worker", "Running": "Deployment is in progress",
+        "Parked": "Deployment needs your answer", "Succeeded": "Your deployment is complete",
+        "Failed": "Deployment failed", "Canceled": "Deployment was cancelled",
+    },
+    "destroy": {
+        "Queued": "Waiting for the worker", "Running": "Removing is in progress", "Parked": "Removing needs your answer",
+        "Succeeded": "Removing is complete", "Failed": "Removing failed", "Canceled": "Removing was cancelled",
+    },
 }  # fmt: skip
 REFRESH_S = 1.0
 
@@ -43,15 +50,24 @@ def _turn(run_id: str, ended: bool, draw: Callable[[RunView], None]) -> None:
 
 def summary(run: RunView) -> None:
     """One line that says how far it is; a screen reader is told when it changes."""
-    done = sum(s.state in DONE for s in run.steps.values())
-    failed = sum(s.state == "Failed" for s in run.steps.values())
+    failed = any(s.state == "Failed" for s in run.steps.values())
     tone: Tone = (
         "bad" if failed or run.state == "Failed" else "good" if run.state == "Succeeded" else "running"
     )
     tone = "care" if run.state == "Canceled" else tone
-    words = f"{WORDS[run.state]}. {done} of {len(run.steps)} resources are ready"
-    markup.note(words + (f", {failed} failed." if failed else "."), tone)
+    markup.note(f"{WORDS[run.kind][run.state]}. {_counted(run)}.", tone)
+    done = sum(s.state in DONE for s in run.steps.values())
     st.progress(done / max(1, len(run.steps)))
+
+
+def _counted(run: RunView) -> str:
+    """How many resources are ready or removed, kept, failed."""
+    states = [s.state for s in run.steps.values()]
+    removing = run.kind == "destroy"
+    done = states.count("Deleted") if removing else sum(s in DONE for s in states)
+    words = f"{done} of {len(states)} resources are {'removed' if removing else 'ready'}"
+    more = ((states.count("Skipped") * removing, "kept"), (states.count("Failed"), "failed"))
+    return ", ".join([words, *(f"{count} {word}" for count, word in more if count)])
 
 
 def table(run: RunView, plan: Plan) -> None:
@@ -61,18 +77,27 @@ def table(run: RunView, plan: Plan) -> None:
 
 
 def _row(plan: Plan, step: StepView) -> list[str]:
-    found = next((r for r in plan if r.key == step.key), None)
     tone = "running" if step.state in BUSY else TONES.get(step.state, "muted")
-    details = step.correlation_id and f"Correlation ID {step.correlation_id}"
+    correlation = step.correlation_id and f"Correlation ID {step.correlation_id}"
     return [
-        cell(found.name if found else step.key, mono=True, title=step.resource_id),
-        cell(found.label if found else registry.of(step.key).label),
+        cell(name_of(step), mono=True, title=step.resource_id),
+        cell(label_of(plan, step)),
         cell(step.state, tone=tone, title=step.note),
         cell(durations.short(step.elapsed_s(time.time())), right=True),
         cell(durations.short(step.expected_s) if step.expected_s else "–", right=True),
         cell(str(step.attempt or "–"), right=True),
-        cell(details or step.note or "–", mono=bool(details)),
+        cell(" · ".join(filter(None, [step.note, correlation])) or "–", mono=not step.note),
     ]
+
+
+def label_of(plan: Plan, step: StepView) -> str:
+    """What a resource is: the plan's word, or its type's where no plan has it any more."""
+    return plan[step.key].label if step.key in plan else registry.of(step.key).label
+
+
+def name_of(step: StepView) -> str:
+    """A resource's own name: the last part of its ID, also of one that no plan has any more."""
+    return step.resource_id.rpartition("/")[2] or step.key
 
 
 def failures(run: RunView, plan: Plan) -> None:
@@ -80,10 +105,9 @@ def failures(run: RunView, plan: Plan) -> None:
     for step in run.steps.values():
         if step.error is None or step.state in DONE:
             continue
-        name = plan[step.key].name if step.key in plan else step.key
         with st.container(border=True, key=f"failed_{step.key}"):
             what = markup.plain(step.error.what or step.error.message)
-            st.error(f"**{registry.of(step.key).label} {markup.plain(name)}:** {what}")
+            st.error(f"**{label_of(plan, step)} {markup.plain(name_of(step))}:** {what}")
             if step.error.fix:
                 st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
             _answers(run, step)
@@ -104,7 +128,7 @@ def _answers(run: RunView, step: StepView) -> None:
             args=(run.id, step.key, "retry"),
         )
         st.button("Leave it", key=f"skip:{step.key}", on_click=_answer, args=(run.id, step.key, "stop"))
-        if step.error.path:
+        if step.error.path and run.kind == "apply":
             steps.link(steps.of_path(step.error.path), "Change the setting", run.project)
 
 

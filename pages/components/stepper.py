@@ -44,5 +44,5 @@ def wrong(draft: Draft, step: Step) -> bool:
 
 def _done(run: RunView | None, step: Step, here: Step) -> bool:
     if step in (steps.PROVISIONING, steps.COMPLETE):
-        return run is not None and run.state == "Succeeded"
+        return run is not None and run.kind == "apply" and run.state == "Succeeded"
     return run is not None or step.number < here.number

@@ -9,7 +9,7 @@ draft = page.begin(
     steps.COMPLETE, "Overview of the deployment", "What was created, where it is, and how to go on from here."
 )
 run = journal.newest(draft.id)
-if run is None or run.state != "Succeeded":
+if run is None or run.kind != "apply" or run.state != "Succeeded":
     result.missing(draft, run)
     footer.draw(draft, steps.COMPLETE)
     st.stop()

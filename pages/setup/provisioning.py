@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.components import footer, graph_panel, guard, page, run_panel, steps
+from pages.components import footer, graph_panel, guard, page, project_places, run_panel, steps, undo
 from services.progress import RunView
 from services.runs import journal
 
 draft = page.begin(
     steps.PROVISIONING,
     "Provisioning",
-    "Every resource as it comes up. You can close this page: the run goes on.",
+    "Every resource as it comes up, or goes. You can close this page: the run goes on.",
 )
 newest = journal.newest(draft.id)
 if newest is None:
@@ -31,4 +31,7 @@ def draw(run: RunView) -> None:
 
 
 run_panel.live(newest.id, draw)
-footer.draw(draft, steps.PROVISIONING, next=newest.state == "Succeeded")
+undo.draw(newest)
+if newest.kind == "destroy" and newest.ended:
+    steps.link(project_places.PAGES["tear_down"], "See the receipt", draft.id)
+footer.draw(draft, steps.PROVISIONING, next=newest.kind == "apply" and newest.state == "Succeeded")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cloud_state, durations, footer, graph_panel, markup, page, review, steps
+from pages.components import changes, cloud_state, durations, footer, graph_panel, markup, page, review, steps
 from services import project_file
 from services.plan import build_plan
 
@@ -12,18 +12,19 @@ draft = page.begin(
     "Everything that will be created, in order. Nothing exists before you press Create.",
 )
 valid = review.validation(draft)
-footer.draw(draft, steps.SUMMARY, action=lambda: review.create(draft, valid))
 plan, pace = build_plan(draft.config), cloud_state.pace(draft.config)
+planned = changes.coming(plan, draft.id)
+footer.draw(draft, steps.SUMMARY, action=lambda: review.create(draft, valid, planned))
 form, side = graph_panel.columns()
 with side:
     graph_panel.of_draft(draft)
 with form:
     review.values(draft)
 st.header("Plan", anchor=False)
-markup.lead(
-    f"About {durations.short(plan.critical_path_s * pace)}: what does not depend on each other is created at once."
-)
-review.plan_table(plan, pace)
+takes = durations.short(max(changes.finish_s(plan, planned).values()) * pace)
+markup.lead(f"{changes.summary(planned)}. About {takes}: what does not depend on each other is done at once.")
+review.plan_table(plan, pace, planned)
+changes.differences(plan, planned)
 st.header("project.yaml", anchor=False)
 text = project_file.write(draft.config)
 st.download_button(

@@ -1,0 +1,103 @@
+"""Whether somebody has changed the project's resources elsewhere: asked when the user asks, and put back if wanted."""
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.components import changes, cloud_state, durations, guard, markup, state, steps
+from pages.components.markup import cell
+from services.plan import Plan, build_plan
+from services.runs import drift, journal
+from services.runs.changes import Difference
+from services.runs.client import RunActive
+
+STARTED = "put_back_started"  # this tab has just started a run that puts back
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a check has found: key -> differences, of which run's resources, when."""
+
+    run_id: str
+    at: float
+    found: dict[str, tuple[Difference, ...]]
+
+
+def draw(draft: state.Draft) -> None:
+    """The button, what the last check found, and putting back, which leads to its run."""
+    if st.session_state.pop(STARTED, False):
+        steps.go(steps.PROVISIONING, draft.id)
+    applied = next((r for r in journal.history(draft.id) if r.kind == "apply"), None)
+    if applied is None or not journal.made_by(draft.id):
+        st.info(
+            "Groundplan has created nothing for this project that still stands, so there is nothing to compare."
+        )
+        steps.link(steps.SUMMARY, "Review + create", draft.id)
+        return
+    plan = journal.plan_of(applied.id)
+    if st.button("Check now", type="primary", key="check_now"):
+        _check(draft.id, applied.id, plan)
+    seen: Seen | None = _kept().get(draft.id)
+    if seen and seen.run_id == applied.id:
+        _result(draft, plan, seen)
+
+
+def _check(id: str, run_id: str, plan: Plan) -> None:
+    with st.spinner("Reading every resource"):
+        answer = cloud_state.drifted(plan)
+    if answer.error:
+        _kept().pop(id, None)
+        cloud_state.trouble(answer, "drift")
+    else:
+        _kept()[id] = Seen(run_id, time.time(), answer.value)
+
+
+def _result(draft: state.Draft, plan: Plan, seen: Seen) -> None:
+    changed = {key: found for key, found in seen.found.items() if found}
+    when = f"Checked {durations.ago(seen.at)}: {len(seen.found)} resources"
+    if not changed:
+        markup.note(f"{when}, each as the project asked for it.", "good")
+        return
+    markup.note(f"{when}, {len(changed)} changed by others.", "care")
+    rows = [
+        [
+            cell(plan[key].name, mono=True, title=plan[key].id), cell(plan[key].label),
+            *([cell("The whole resource"), cell("there"), cell("gone", tone="bad")] if one == drift.GONE else
+              [cell(one.path, mono=True), cell(changes.shown(one.before)), cell(changes.shown(one.after))]),
+        ]
+        for key, found in changed.items() for one in found
+    ]  # fmt: skip
+    markup.table("Changed by others", ("Resource", "Type", "Property", "Asked for", "Now"), rows)
+    _put_back(draft, list(changed))
+
+
+def _put_back(draft: state.Draft, keys: list[str]) -> None:
+    """One start for all of them; what the draft would change besides is said first."""
+    planned = changes.coming(build_plan(draft.config), draft.id)
+    besides = [one for key, one in planned.items() if one.word in changes.WORK and key not in keys]
+    if besides:
+        markup.note(
+            "Your draft has changes that were not applied yet: putting back applies them too. See the summary.", "care",
+            live=False,
+        )  # fmt: skip
+    st.button(
+        f"Put back {len(keys)} resource{'s' * (len(keys) != 1)}", key="put_back", on_click=_start, args=(draft.id, keys),
+        help="Puts these resources as the project asks for them; nothing else is touched.",
+    )  # fmt: skip
+    markup.note("To keep what others have changed, choose the same in the set-up and apply it.", live=False)
+
+
+@guard.answering
+def _start(id: str, keys: list[str]) -> None:
+    try:
+        drift.put_back(id, keys, by=state.tab())
+    except RunActive:
+        st.session_state[state.REFUSED] = "A run of this project goes on. Wait for its end, then check again."
+    else:
+        _kept().pop(id, None)
+        st.session_state[STARTED] = True
+
+
+def _kept() -> dict[str, Seen]:
+    return st.session_state.setdefault(state.DRIFT, {})  # type: ignore[no-any-return]

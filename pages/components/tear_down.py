@@ -1,0 +1,166 @@
+"""Tearing a project down: what would go, what would stay and why, and a start that has to be meant."""
+
+import unicodedata
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.components import (
+    changes,
+    graph_panel,
+    guard,
+    markup,
+    receipt,
+    run_panel,
+    soft_delete,
+    state,
+    steps,
+)
+from pages.components.markup import cell
+from pages.components.state import Draft
+from services.catalogue import registry
+from services.plan import Plan
+from services.progress import DONE, RunView, StepView
+from services.runs import journal, teardown
+from services.runs.client import RunActive
+
+# What a resource takes with it that cannot be made again from project.yaml.
+INSIDE = {
+    "storage_account": "Every blob, file and model in it",
+    "key_vault": "Every secret, key and certificate in it",
+    "log_analytics": "Every log in it",
+    "application_insights": "Its view of requests and failures",
+    "container_registry": "Every image in it",
+    "sql_server": "Its logins and firewall rules",
+    "sql_database": "Every table and row in it",
+    "workspace": "Its models, jobs, environments and endpoints",
+    "role_assignment": "The workspace's access to the storage account",
+}
+
+
+@dataclass(frozen=True)
+class Going:
+    """A resource that tearing down would remove."""
+
+    key: str
+    id: str
+    label: str
+
+
+def progress(run: RunView) -> None:
+    """A removal as it goes on; its receipt when it has ended."""
+    plan = journal.plan_of(run.id)
+
+    def draw(now: RunView) -> None:
+        guard.refusal()
+        run_panel.summary(now)
+        run_panel.failures(now, plan)
+        if now.ended:
+            receipt.draw(now, plan)
+            return
+        graph_panel.draw(plan, now.project, now, height=400)
+        run_panel.table(now, plan)
+        run_panel.cancel(now)
+
+    run_panel.live(run.id, draw)
+
+
+def offer(draft: Draft) -> None:
+    """What would go and what would stay; the start waits for the project's name."""
+    applied = next((r for r in journal.history(draft.id) if r.kind == "apply"), None)
+    made = journal.made_by(draft.id)
+    if applied is None or not made:
+        st.info(
+            "Groundplan has created nothing for this project that still stands, so there is nothing to remove."
+        )
+        steps.link(steps.SUMMARY, "Review + create", draft.id)
+        return
+    plan = journal.plan_of(applied.id)
+    going = [_going(plan, key, id) for key, id in reversed(made)]
+    st.header("What would be removed", anchor=False)
+    markup.lead("Only what Groundplan has created for this project, each before what it needs.")
+    rows = [
+        [cell(g.id.rpartition("/")[2], mono=True, title=g.id), cell(g.label), cell(_inside(g.key))]
+        for g in going
+    ]
+    markup.table("What would be removed", ("Resource", "Type", "What is lost with it"), rows)
+    _stays(plan, applied, {g.id.lower() for g in going})
+    _confirm(draft, going)
+
+
+def _going(plan: Plan, key: str, id: str) -> Going:
+    return Going(key, id, plan[key].label if key in plan else registry.of(key).label)
+
+
+def _inside(key: str) -> str:
+    return INSIDE.get(registry.of(key).key, "–")
+
+
+def _stays(plan: Plan, applied: RunView, going: set[str]) -> None:
+    """What the project uses and Groundplan has not created; and the group, if others live in it."""
+    told = changes.told_last(journal.history(applied.project, limit=20))
+    rows = [
+        [cell(r.name, mono=True, title=r.id), cell(r.label), cell(_why(r.is_new))]
+        for r in plan
+        if r.id.lower() not in going and _stands(told.get(r.id.lower()))
+    ]
+    st.header("What stays", anchor=False)
+    if rows:
+        markup.table("What stays", ("Resource", "Type", "Why"), rows)
+    if plan["resource_group"].id.lower() in going:
+        markup.note(
+            "The resource group goes last, and only when nothing is left in it: what somebody else has put there stays, "
+            "and the group with it.", live=False,
+        )  # fmt: skip
+
+
+def _stands(last: tuple[str, StepView] | None) -> bool:
+    return last is not None and last[0] == "apply" and last[1].state in DONE
+
+
+def _why(new: bool) -> str:
+    return (
+        "It was there already when Groundplan came." if new else "It was there before; you chose to use it."
+    )
+
+
+def _confirm(draft: Draft, going: list[Going]) -> None:
+    """Purge or not, the project's name, Start."""
+    name = journal.plan_of(journal.history(draft.id)[0].id).config.name
+    st.header("Tear down", anchor=False)
+    kept = soft_delete.kept(g.key for g in going)
+    if kept:
+        st.checkbox(
+            f"Purge what Azure would keep for recovery ({kept})", key=f"purge:{draft.id}",
+            help="Purged is gone for good and its name is free at once. Otherwise it can be recovered, and keeps its name.",
+        )  # fmt: skip
+    typed = st.text_input(
+        f"Type the project's name to confirm: {markup.plain(name)}", key=f"confirm:{draft.id}", live="300ms",
+        autocomplete="off", max_chars=64,
+    )  # fmt: skip
+    meant = _same(typed, name)
+    st.button(
+        f"Remove {len(going)} resource{'s' * (len(going) != 1)}", key="tear_down", type="primary", disabled=not meant,
+        help=None if meant else "It can be pressed once the name above is typed.",
+        on_click=_start, args=(draft.id, name),
+    )  # fmt: skip
+
+
+def _same(typed: str, name: str) -> bool:
+    return unicodedata.normalize("NFC", typed).strip() == unicodedata.normalize("NFC", name).strip()
+
+
+@guard.answering
+def _start(id: str, name: str) -> None:
+    """Begin, with what the fields hold now: they may have changed since the page was drawn."""
+    purge, typed = bool(st.session_state.get(f"purge:{id}")), str(st.session_state.get(f"confirm:{id}", ""))
+    if not _same(typed, name):
+        return
+    try:
+        teardown.start(id, purge, by=state.tab())
+    except RunActive:
+        st.session_state[state.REFUSED] = (
+            "A run of this project goes on. Wait for its end, or cancel it first."
+        )
+    else:
+        st.session_state[f"confirm:{id}"] = ""

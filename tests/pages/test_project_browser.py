@@ -1,0 +1,81 @@
+"""The life of a project in Chromium: create, history, a change, tear down, receipt; and undo, and somebody else's change."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.house import fresh_home
+from tests.pages.browser import ARGUMENTS, Server, begin, heading, settled, shot, tab
+
+pytestmark = pytest.mark.browser
+CREATED = "Your deployment is complete. 7 of 7 resources are ready."
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One server at pace 0 for this file; each test has a project of its own."""
+    with fresh_home(0) as environment:
+        started = Server(environment).start()
+        yield started
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def created(page: Page, server: Server, name: str) -> str:
+    """A project of that name with all its resources; the page shows its run."""
+    project = begin(page, server, name)
+    page.goto(server.url(f"/summary?project={project}"))
+    page.get_by_role("button", name="Create", exact=True).click()
+    page.get_by_text(CREATED).wait_for(timeout=60_000)
+    return project
+
+
+def test_a_project_is_created_looked_up_torn_down_and_accounted_for(server: Server, browser: Browser) -> None:
+    """Create -> history -> nothing to change -> tear down -> receipt -> history with both runs."""
+    page = tab(browser, color_scheme="light", accept_downloads=True)
+    project = created(page, server, "churn")
+    page.get_by_role("link", name="Project", exact=True).click()
+    heading(page, "History").wait_for()
+    assert page.url.endswith(f"project={project}"), "the project stays in the URL"
+    shot(page, "project-history")
+    page.get_by_role("link", name="Create and change: 7 created").click()
+    steps = page.get_by_role("region", name="Steps of this run")
+    expect(steps.get_by_role("row")).to_have_count(8)
+    page.wait_for_url("**run=run-*")
+    shot(page, "project-run")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as JSON").click()
+    assert json.loads(download.value.path().read_text())["state"] == "Succeeded"
+    page.goto(server.url(f"/summary?project={project}"))
+    expect(page.get_by_role("button", name="Nothing to change")).to_be_disabled()
+    shot(page, "project-nothing-to-change")
+    page.get_by_role("link", name="Project", exact=True).click()
+    page.get_by_role("link", name="Tear down", exact=True).click()
+    remove = page.get_by_role("button", name="Remove 7 resources")
+    expect(remove).to_be_disabled()
+    page.get_by_text("Purge what Azure would keep").click()
+    page.get_by_role("textbox", name="Type the project's name").press_sequentially("chur", delay=30)
+    settled(page)
+    expect(remove).to_be_disabled()
+    page.get_by_role("textbox", name="Type the project's name").press_sequentially("n", delay=30)
+    expect(remove).to_be_enabled()
+    shot(page, "project-tear-down")
+    remove.click()
+    page.get_by_text("Removing is complete. 7 of 7 resources are removed.").wait_for(timeout=60_000)
+    expect(page.get_by_role("region", name="Removed").get_by_role("row")).to_have_count(8)
+    expect(page.get_by_text("created nothing for this project that still stands")).to_be_visible()
+    expect(page.get_by_role("region", name="Kept for recovery")).to_have_count(0)
+    shot(page, "project-receipt")
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_role("link", name="Remove: 7 removed")).to_be_visible()
+    expect(page.get_by_role("link", name="Create and change: 7 created")).to_be_visible()

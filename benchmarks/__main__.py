@@ -4,7 +4,7 @@ import argparse
 import importlib
 import json
 
-NAMES = ("start", "provision")
+NAMES = ("start", "provision", "recover", "graph")
 
 
 def main() -> None:

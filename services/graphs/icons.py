@@ -16,7 +16,7 @@ def name(icon: str) -> str:
 
 
 @cache
-def shapes(icon: str) -> tuple[str, ...]:
-    """The shapes of an icon as XML, in a square of 24."""
+def shapes(icon: str) -> tuple[ElementTree.Element, ...]:
+    """The shapes of an icon, in a square of 24."""
     root = ElementTree.fromstring((FOLDER / f"{name(icon)}.svg").read_bytes())
-    return tuple(ElementTree.tostring(child, encoding="unicode") for child in root)
+    return tuple(root)

@@ -1,20 +1,25 @@
 """Text in drawings: whatever a name holds stays text, and is cut to its place so that a change of state moves nothing.
 
-Labels are HTML-like (https://graphviz.org/doc/info/shapes.html#html): no backslash escapes there, only entities.
+Labels are HTML-like (https://graphviz.org/doc/info/shapes.html#html); yet a backslash and N, G, E, H, T or L in them
+becomes the name of the node, the graph or the arrow, even as an entity (tried), so a text is parted behind a backslash.
 """
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 ELLIPSIS = "…"
 GAP = 6  # points between an icon and its text
+FOREIGN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML can't hold
+AFTER_BACKSLASH = re.compile(r"(?<=\\)(?=[A-Za-z])")
 NARROW = {"ijl'|": 0.23, "ftI.,:;!()[] /\\": 0.28, "r-": 0.35, "ckszxyvJ": 0.5, "mMW%@": 0.85}
 
 
 def clean(text: str) -> str:
     """Replace what XML can't hold (control characters, lone surrogates, U+FFFE) by the replacement character."""
-    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
+    return FOREIGN.sub("\ufffd", text)
 
 
 def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:
@@ -64,9 +69,10 @@ def width(text: str, size: float) -> float:
 
 def text(content: str, size: float, colour: str, *, tag: str = "") -> str:
     """A piece of text with its font; `tag` is B or S. An empty piece keeps its place."""
-    inner = html.escape(clean(content)).replace("  ", " \u00a0") or " "
-    inner = f"<{tag}>{inner}</{tag}>" if tag else inner
-    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
+    shown = clean(content).replace("  ", " \u00a0") or " "
+    left, right = (f"<{tag}>", f"</{tag}>") if tag else ("", "")
+    font = f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{left}'
+    return "".join(f"{font}{html.escape(piece)}{right}</FONT>" for piece in AFTER_BACKSLASH.split(shown))
 
 
 def image(theme: str, icon: str, size: int, *, rows: int = 1) -> str:
@@ -103,10 +109,6 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def _is_xml(code: int) -> bool:
-    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
-
-
 def _table(rows: Iterable[Iterable[str]], padding: int) -> str:
     body = "".join(f"<TR>{''.join(row)}</TR>" for row in rows)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{body}</TABLE>'
@@ -116,6 +118,7 @@ def _width(text: str) -> float:
     return sum(map(_em, text))
 
 
+@lru_cache(maxsize=4096)
 def _em(char: str) -> float:
     """About how wide a character is in Arial, in parts of the font size; rather too wide than too narrow."""
     if unicodedata.combining(char):

@@ -101,7 +101,7 @@ def _icon(image: Element) -> Element:
         "class": "icon", "transform": f"translate({image.get('x')} {image.get('y')}) scale({scale:.4g})", "fill": "none",
         "stroke": colour, "stroke-width": "1.5", "stroke-linecap": "round", "stroke-linejoin": "round",
     })  # fmt: skip
-    drawn.extend(ElementTree.fromstring(shape) for shape in icons.shapes(path.stem))
+    drawn.extend(icons.shapes(path.stem))  # the same elements again and again: they are only written
     return drawn
 
 

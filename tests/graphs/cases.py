@@ -8,7 +8,13 @@ from services.progress import RunView, StepError, StepState, StepView
 
 START = 1_750_000_000.0
 DEFAULT = "name: churn"
-EVERYTHING = "name: churn\nsql: {mode: new}\ncontainer_registry: {mode: new}"
+EVERYTHING = """
+name: churn
+sql: {mode: new}
+container_registry: {mode: new}
+data_sources: [csv, xlsx, json, sql]
+devops: {platform: both}
+"""
 OTHER = "/subscriptions/11111111-0000-4000-8000-000000000000/resourceGroups"
 EXISTING = f"""
 name: churn
@@ -19,6 +25,9 @@ application_insights: {{mode: existing, name: appi-shared}}
 container_registry: {{mode: existing, name: crshared}}
 sql: {{mode: existing, server: sqlshared, database: sales}}
 workspace: {{mode: existing, name: mlw-shared}}
+data_sources: [sql]
+learning: {{language: r}}
+devops: {{platform: none}}
 """
 ALL = {"default": DEFAULT, "everything": EVERYTHING, "existing": EXISTING}
 

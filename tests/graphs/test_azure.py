@@ -10,24 +10,7 @@ from services.graphs import azure, render
 from services.graphs.graph import Graph
 from services.graphs.style import LIGHT, STATES
 from tests.graphs import cases
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def parts(graph: Graph, kind: str) -> dict[str, ElementTree.Element]:
-    """Groups of a class in the SVG, by id."""
-    root = ElementTree.fromstring(render.svg(graph))
-    found = [g for g in root.iter(f"{SVG}g") if kind in g.get("class", "").split()]
-    return {g.get("id", ""): g for g in found}
-
-
-def words(part: ElementTree.Element) -> list[str]:
-    return [text.text or "" for text in part.findall(f"{SVG}text")]
-
-
-def outline(part: ElementTree.Element) -> ElementTree.Element:
-    """The first line of a box: what its state looks like."""
-    return next(child for child in part if child.tag in (f"{SVG}polygon", f"{SVG}path"))
+from tests.graphs.drawn import SVG, outline, parts, words
 
 
 @pytest.mark.parametrize("case", cases.ALL)
@@ -246,3 +229,29 @@ def test_the_accessible_name_says_how_far_things_are():
 def test_the_same_arguments_give_the_same_source():
     plan = cases.plan(cases.EVERYTHING)
     assert azure.draw(plan, now=1.0).source == azure.draw(cases.plan(cases.EVERYTHING), now=2.0).source
+
+
+def test_drift_is_said_dotted_and_told_in_full_only_in_its_layer():
+    plan = cases.plan(cases.DEFAULT)
+    found = {"key_vault": ["sku is premium, not standard", "tags.team is gone"]}
+    graph = azure.draw(plan, drift=found)
+    box = parts(graph, "node")["node-key_vault"]
+    assert words(box)[-1].startswith("Drifted: sku is")
+    assert outline(box).get("stroke-dasharray") == "1,5"
+    assert dict(graph["key_vault"].facts)["Drift"] == "; ".join(found["key_vault"])
+    assert "1 drifted" in graph.name
+    assert "Dotted line: drifted" in graph.source
+    off = azure.draw(plan, drift=found, layers=("status", "duration"))
+    assert words(parts(off, "node")["node-key_vault"])[-1].startswith("Planned")
+
+
+def test_a_cost_has_its_place_and_moves_nothing():
+    plan = cases.plan(cases.DEFAULT)
+    graph, without = azure.draw(plan, costs={"key_vault": "$0.03 a month"}), azure.draw(plan)
+    boxes = [parts(g, "node") for g in (graph, without)]
+    assert "$0.03 a month" in words(boxes[0]["node-key_vault"])
+    places = [outline(b["node-key_vault"]).get("points") for b in boxes]
+    assert places[0] == places[1]
+    assert {row["Resource"]: row["Cost"] for row in graph.table}["Key vault"] == "$0.03 a month"
+    off = azure.draw(plan, costs={"key_vault": "$0.03"}, layers=("status",))
+    assert "$0.03" not in off.source

@@ -1,8 +1,10 @@
 """Files of a graph: whole, self-contained, in four formats, and a clear word where that can't be."""
 
 import io
+import itertools
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -93,6 +95,27 @@ def test_a_source_that_is_no_dot_is_told():
         render._layout("digraph {", "svg")
 
 
+def test_characters_that_the_png_lacks_are_named_and_no_others():
+    parsed = cases.plan("name: aé€Ωжשш łőδ… → 漢字 مر 🎉")
+    assert set(render.missing_glyphs(azure.draw(parsed))) == set("漢字مر🎉")
+    assert render.missing_glyphs(azure.draw(cases.plan(cases.EVERYTHING))) == []
+
+
+def test_large_graphs_stand_in_bands_with_their_chains_kept():
+    blocks = [[f"{kind}{n}" for kind in "abcd"] for n in range(50)]
+    order = [key for block in blocks for key in block]
+    edges = [pair for block in blocks for pair in itertools.pairwise(block)]
+    spans = layering.lengths(order, edges, order)
+    assert set(spans.values()) == {1}
+
+
+def test_large_graphs_have_rows_of_a_bounded_width():
+    order = [f"{kind}{n}" for n in range(50) for kind in "abcd"]
+    edges = [("a0", f"d{n}") for n in range(50)]
+    rows = layering.lengths(order, edges, order)
+    assert max(Counter(rows.values()).values()) <= 14
+
+
 def test_an_unchanged_graph_is_laid_out_once(graph, monkeypatch):
     first = render.svg(graph)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("laid out again"))
@@ -123,7 +146,8 @@ def test_every_icon_has_its_copies_in_both_themes():
 
 def test_a_type_without_an_icon_gets_a_plain_box():
     assert icons.name("no-such-icon") == "resource"
-    assert icons.shapes("no-such-icon") == icons.shapes("resource")
+    plain = [ElementTree.tostring(shape) for shape in icons.shapes("resource")]
+    assert [ElementTree.tostring(shape) for shape in icons.shapes("no-such-icon")] == plain
 
 
 def luminance(colour: str) -> float:

@@ -1,15 +1,18 @@
 """Names are text, whatever they hold: never markup, never a DOT escape, cut in the picture and whole beside it."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.graphs import azure, labels, render
+from services.graphs import azure, gallery, labels, render
+from services.graphs.graph import Graph
 from services.graphs.mermaid import mermaid
 from services.parsing import parse
 from services.plan import build_plan
+from tests.graphs import cases
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = [
@@ -60,6 +63,53 @@ def test_every_name_that_the_configuration_accepts_comes_back_from_the_svg_as_te
     comes_back(project, insights)
 
 
+def four(text: str) -> dict[str, Graph]:
+    """All four graphs of a project in which everything that can have a name has this one."""
+    sql = {"mode": "existing", "server": text, "database": text}
+    production = {"endpoint": text, "deployment": text}
+    parsed = parse({"name": text, "sql": sql, "production": production, "data_sources": ["sql"]})
+    plan = build_plan(parsed.config)
+    return {which: gallery.draw(which, plan) for which in gallery.GRAPHS}
+
+
+PLAIN = {which: mermaid(graph).count("\n") for which, graph in four("churn").items()}
+
+
+def all_four_come_back(text: str) -> None:
+    """Every name is read back from the title of its node and, as far as it fits, from its box; nothing else appears."""
+    for which, graph in four(text).items():
+        root = ElementTree.fromstring(render.svg(graph))
+        found = {g.get("data-key", ""): g for g in root.iter(f"{SVG}g") if g.get("data-key")}
+        assert set(found) == {node.key for node in graph.nodes}
+        for node in graph.nodes:
+            assert found[node.key].findtext(f"{SVG}title") == labels.clean(node.title)
+            shown = "".join(t.text or "" for t in found[node.key].iter(f"{SVG}text")).replace("\xa0", " ")
+            assert labels.fit(node.name, 80, 13, bold=True).partition(labels.ELLIPSIS)[0] in shown
+        assert not [
+            e for e in root.iter() if not e.tag.startswith(SVG) or e.tag in (f"{SVG}script", f"{SVG}a")
+        ]
+        assert mermaid(graph).count("\n") == PLAIN[which]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_nasty_name_is_text_in_all_four_graphs(name):
+    all_four_come_back(name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(min_size=1, max_size=90))
+def test_any_name_is_text_in_all_four_graphs(name):
+    all_four_come_back(name)
+
+
+@given(st.text(max_size=300), st.floats(60, 300), st.integers(1, 4))
+def test_a_wrapped_sentence_keeps_its_words_in_order(text, points, lines):
+    wrapped = labels.wrap(text, points, 11, lines)
+    assert len(wrapped) <= lines
+    joined = " ".join(wrapped).replace(labels.ELLIPSIS, "")
+    assert labels.clean(" ".join(text.split())).startswith(joined.rstrip(" ,.;:"))
+
+
 @given(st.text(max_size=200), st.floats(20, 400), st.booleans())
 def test_a_cut_text_keeps_its_start_and_end_and_is_xml(text, points, bold):
     cut = labels.fit(text, points, 13, bold=bold)
@@ -87,7 +137,13 @@ def test_mermaid_gets_no_sign_that_it_could_read_as_its_own():
     assert not parsed.problems
     lines = mermaid(azure.draw(build_plan(parsed.config))).splitlines()
     box = next(line for line in lines if "application_insights[" in line)
-    assert "#34;#93;#45;#45;)b#59;c#91;#36;(#34;" in box
+    assert "a#34;]--)b;c[$(#34;" in box
+
+
+def test_mermaid_writes_ordinary_names_as_they_are():
+    text = mermaid(azure.draw(cases.plan("name: churn\nworkspace: {name: mlw_churn-1}")))
+    assert "mlw_churn-1" in text
+    assert "#" not in re.sub(r":#[0-9a-f]{6}", "", text)
 
 
 @pytest.mark.parametrize(

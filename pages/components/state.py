@@ -176,7 +176,6 @@ def take_mine(id: str, path: str) -> None:
     """Write this tab's value over the other's, which the user has seen."""
     mine = _unsaved().pop((id, path), None)
     if mine:
-        _seen()[id] = projects.get(id)
         commit(id, path, mine.value)
 
 

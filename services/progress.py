@@ -66,6 +66,7 @@ class RunView:
     started_at: float | None = None
     finished_at: float | None = None
     by: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

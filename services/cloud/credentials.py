@@ -50,6 +50,7 @@ def credential(target: Target) -> AsyncCredential:
             transport=transport,
             authority=target.authority,
             disable_instance_discovery=True,
+            retry_total=0,
         )
         return AsyncCredential(secret)
     return AsyncCredential(sign_in.credential(target))

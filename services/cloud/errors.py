@@ -53,6 +53,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except azure.ClientAuthenticationError as error:
+        if _no_answer(error):
+            raise CloudError("Unreachable", _first_line(error)) from error
         raise CloudError("SignIn", _first_line(error), status=getattr(error, "status_code", None)) from error
     except azure.HttpResponseError as error:
         raise _from_response(error) from error
@@ -60,6 +62,18 @@ def translated() -> Iterator[None]:
         raise CloudError("Unreachable", _first_line(error)) from error
     except (TimeoutError, ConnectionError) as error:
         raise CloudError("Unreachable", str(error) or type(error).__name__) from error
+
+
+def _no_answer(error: BaseException | None) -> bool:
+    """Whether nothing came back: azure-identity reports a dead authority as a refused sign-in."""
+    while error is not None:
+        if isinstance(error, ConnectionError) or type(error).__name__ in (
+            "ServiceRequestError",
+            "ConnectTimeout",
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _from_response(error: Any) -> CloudError:

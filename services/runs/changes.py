@@ -26,7 +26,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Change:
-    """What would happen to one resource. "create" also covers one that somebody else has made: it is then adopted."""
+    """What would happen to one resource. One that somebody else has made counts as "create" until a run has met it."""
 
     kind: Kind
     differences: tuple[Difference, ...] = ()
@@ -38,7 +38,7 @@ def of(resource: Resource) -> Change:
         return Change("existing")
     before = journal.last_body(resource.id)
     if before is None:
-        return Change("create")
+        return Change("unchanged" if journal.adopted(resource.id) else "create")
     differences = tuple(_differences(before, resource.plain_body()))
     return Change("change" if differences else "unchanged", differences)
 

@@ -86,12 +86,12 @@ def enqueue(
 
 
 def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = "") -> None:
-    """Answer a parked resource. A retry takes the project's settings as they are now.
+    """Answer a parked resource. A retry of a creation takes the project's settings as they are now.
 
     Raises `CannotStart` when they would move a resource that already stands, `ConfigError` when they are broken.
     """
     run = journal.view(run_id)
-    if action == "retry":
+    if action == "retry" and run.kind == "apply":
         _take_over(run_id, run.project)
         journal.set_step(run_id, key, state="Waiting", error=None, note="Trying again.")
     _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})

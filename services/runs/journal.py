@@ -32,6 +32,16 @@ class NewRun:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Action:
+    """A line of the audit trail: when (seconds since the epoch), who, what, and the rest."""
+
+    at: float
+    by: str
+    action: str
+    detail: Mapping[str, Any]
+
+
 class RunMissing(LookupError):
     """There is no such run."""
 
@@ -172,15 +182,36 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
 
 
 def last_body(resource_id: str) -> dict[str, Any] | None:
-    """The body that was last put for a resource by any run, while it is ours."""
-    wanted = sa.select(steps.c.body, runs.c.kind, steps.c.state).select_from(
-        runs.join(steps, steps.c.run_id == runs.c.id)
-    )
-    told = sa.or_(steps.c.body.is_not(None), sa.and_(runs.c.kind == "destroy", steps.c.state == "Deleted"))
-    wanted = wanted.where(sa.func.lower(steps.c.resource_id) == resource_id.lower(), told)
+    """The body that stands for a resource by what runs have put: of its last success, or of a run that goes on.
+
+    None when no run has put it, or one has removed it since.
+    """
+    stands = sa.or_(steps.c.state == "Succeeded", runs.c.state.not_in(ENDED))
+    row = _newest_step(resource_id, sa.and_(steps.c.body.is_not(None), stands))
+    return dict(row.body) if row and row.kind == "apply" else None
+
+
+def adopted(resource_id: str) -> bool:
+    """Whether the newest run found the resource there, made by somebody else, and used it as it is."""
+    row = _newest_step(resource_id, steps.c.state == "Succeeded")
+    return row is not None and row.kind == "apply" and not row.created_by_run
+
+
+def _newest_step(resource_id: str, told: sa.ColumnElement[bool]) -> Any:
+    """The newest step of a resource that is `told`, or that has removed it."""
+    removed = sa.and_(runs.c.kind == "destroy", steps.c.state == "Deleted")
+    wanted = sa.select(runs.c.kind, steps.c.body, steps.c.created_by_run)
+    wanted = wanted.select_from(runs.join(steps, steps.c.run_id == runs.c.id))
+    wanted = wanted.where(sa.func.lower(steps.c.resource_id) == resource_id.lower(), sa.or_(told, removed))
     with reading() as db:
-        row = db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
-    return dict(row.body) if row and row.kind == "apply" and row.body else None
+        return db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
+
+
+def trail(project_id: str, limit: int = 200) -> list[Action]:
+    """What users did with a project, the newest first."""
+    wanted = sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id.desc()).limit(limit)
+    with reading() as db:
+        return [Action(r.at, r.by, r.action, r.detail) for r in db.execute(wanted)]
 
 
 def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mapping[str, Any]) -> None:
@@ -209,10 +240,8 @@ def _view(row: Mapping[str, Any]) -> RunView:
         )
     views = {r["key"]: _step_view(dict(r)) for r in found}
     state = row["state"] if row["state"] != "Running" else _running_state(views)
-    return RunView(
-        row["id"], row["project_id"], row["kind"], state, views, row["created_at"], row["started_at"],
-        row["finished_at"], row["by"],
-    )  # fmt: skip
+    fields = {k: row[k] for k in ("id", "kind", "created_at", "started_at", "finished_at", "by", "options")}
+    return RunView(project=row["project_id"], state=state, steps=views, **fields)
 
 
 def _step_view(row: Mapping[str, Any]) -> StepView:

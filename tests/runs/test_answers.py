@@ -1,11 +1,15 @@
 """What the page asks of a run: cancel, try again with other settings; the run answers honestly."""
 
+import dataclasses
 import time
 
 import pytest
 
+from services.cloud.bridge import ask
+from services.cloud.errors import CloudError
+from services.cloud.target import rehearsal
 from services.progress import RunView
-from services.runs import client, journal, projects
+from services.runs import client, journal, projects, teardown
 from tests.runs.conftest import Installation, until
 
 
@@ -84,3 +88,39 @@ def test_an_applied_project_keeps_its_identity(at: Installation) -> None:
     projects.set_key(project.id, "name", "other", seen=now.choices, seen_version=now.version)
     with pytest.raises(client.CannotStart, match="keeps its"):
         client.start(project.id)
+
+
+def test_a_parked_removal_goes_on_with_what_it_was_started_for(at: Installation) -> None:
+    """A draft that was renamed meanwhile names somebody else's resource: it must not be what is deleted."""
+    project = projects.create({"name": "kept-apart"})
+    ended(client.start(project.id))
+    fault = {
+        "match": {"method": "DELETE", "path": "/stkeptapart"},
+        "do": {"status": 409, "code": "ScopeLocked", "message": "Locked."},
+        "times": 1,
+    }
+    at.control("POST", "/_simulator/faults", fault)
+    removal = teardown.start(project.id)
+    until(lambda: journal.view(removal).state == "Parked", 60)
+    before = journal.view(removal).steps["storage_account"].resource_id
+    now = projects.get(project.id)
+    projects.set_key(
+        project.id, "storage_account.name", "stsomebodyelse", seen=now.choices, seen_version=now.version
+    )
+    client.answer(removal, "storage_account", "retry")
+    run = ended(removal)
+    assert run.state == "Succeeded"
+    assert run.steps["storage_account"].resource_id == before
+    assert [a.action for a in journal.trail(project.id)][:2] == ["resource retry", "destroy started"]
+
+
+def test_a_silent_authority_is_no_refused_sign_in(at: Installation) -> None:
+    """A stopped simulator is unreachable; nobody is asked to sign in."""
+    dead = dataclasses.replace(
+        rehearsal(at.home), endpoint="https://127.0.0.1:9", authority="https://127.0.0.1:9"
+    )
+    began = time.monotonic()
+    with pytest.raises(CloudError) as told:
+        ask(dead, lambda cloud: cloud.subscriptions())
+    assert told.value.code == "Unreachable"
+    assert time.monotonic() - began < 5

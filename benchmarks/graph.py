@@ -1,6 +1,6 @@
 """How long a reader waits for a graph: from a changed field to the new graph in the DOM, beside st.graphviz_chart.
 
-Both draw the same DOT of the same synthetic plan (`benchmarks.graph_page.synthetic`), from the same server, in turns.
+Both draw the same DOT of the same synthetic plan (`benchmarks.synthetic`), from the same server, in turns.
 """
 
 import itertools
@@ -12,14 +12,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.graph_page import synthetic
 from benchmarks.house import REPOSITORY, free_port, fresh_home
 from benchmarks.start import FLAGS
+from benchmarks.synthetic import synthetic
 from services.graphs import azure, render
 
 SIZES = (10, 30, 100)
@@ -28,6 +29,18 @@ ROUNDS, CHART_ROUNDS, WARM = 20, 8, 2
 AWAKE = [
     "--disable-renderer-backgrounding", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
 ]  # fmt: skip
+PAGE = """import streamlit as st
+from benchmarks.synthetic import synthetic
+from pages.components.graph_view import graph_view
+from services.graphs import azure
+
+st.set_page_config(layout="wide")
+graph = azure.draw(synthetic(int(st.query_params["nodes"]), st.text_input("Name", "first")))
+if st.query_params["shown"] == "chart":
+    st.graphviz_chart(graph.source)
+else:
+    graph_view(graph, key="graph", height=640)
+"""
 # Milliseconds from the Enter key to the frame in which the drawing holds the new name, wherever it is drawn.
 WATCH = """name => new Promise(done => {
   const drawing = root => root.querySelector('.stage svg, .stGraphVizChart svg, [data-testid=stGraphVizChart] svg');
@@ -35,7 +48,8 @@ WATCH = """name => new Promise(done => {
     .map(e => find(e.shadowRoot)).find(Boolean);
   let began = 0;
   addEventListener('keydown', e => { if (e.key === 'Enter') began = performance.now(); }, {capture: true, once: true});
-  const look = () => find(document)?.textContent.includes(name) ? done(performance.now() - began) : requestAnimationFrame(look);
+  const drawn = () => find(document)?.textContent.includes(name);
+  const look = () => drawn() ? done(performance.now() - began) : requestAnimationFrame(look);
   look();
 })"""
 
@@ -80,7 +94,9 @@ def _side_by_side(browser: Browser, url: str, nodes: int) -> dict[str, Any]:
         ours.append(one)
         chart += [other] if other is not None else []
     faster = {p: round(_spread(chart)[p] / _spread(ours)[p], 1) for p in ("p50", "p95")}
-    return {"ours_ms": _spread(ours), "graphviz_chart_ms": _spread(chart), "times_faster": faster} | server(nodes)
+    return {"ours_ms": _spread(ours), "graphviz_chart_ms": _spread(chart), "times_faster": faster} | server(
+        nodes
+    )
 
 
 def _changes(browser: Browser, url: str, nodes: int, shown: str, rounds: int) -> Iterator[float]:
@@ -113,8 +129,9 @@ def _await(page: Page, name: str, *, change: bool = True) -> float:
 @contextmanager
 def _server(environment: dict[str, str]) -> Iterator[str]:
     """The page on a free port, until it says its address."""
-    port = free_port()
-    line = [sys.executable, "-m", "streamlit", "run", "benchmarks/graph_page.py", "--server.port", str(port)]
+    port, page = free_port(), Path(environment["GROUNDPLAN_HOME"]) / "graph_page.py"
+    page.write_text(PAGE)
+    line = [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port)]
     paths = environment | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(line, cwd=REPOSITORY, env=paths, stdout=subprocess.PIPE, text=True)
     try:
@@ -128,7 +145,11 @@ def _server(environment: dict[str, str]) -> Iterator[str]:
 
 def _spread(seconds: Sequence[float]) -> dict[str, float]:
     ranked = sorted(seconds)
-    return {"p50": round(median(ranked), 1), "p95": round(ranked[math.ceil(0.95 * len(ranked)) - 1], 1), "n": len(ranked)}
+    return {
+        "p50": round(median(ranked), 1),
+        "p95": round(ranked[math.ceil(0.95 * len(ranked)) - 1], 1),
+        "n": len(ranked),
+    }
 
 
 def _ms(seconds: float) -> float:

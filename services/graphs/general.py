@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.catalogue.types.sql_server import SqlServer
 from services.config import DevOps, Learning, Production
-from services.graphs import labels, repository, sheet
+from services.graphs import caption, labels, repository, sheet
 from services.graphs.box import Box
 from services.graphs.graph import Edge, Graph, Group
 from services.graphs.sheet import Frame, Part, Sheet
@@ -176,7 +176,11 @@ def _with_sources(part: Part, edges: tuple[Edge, ...], parts: list[Part]) -> Par
 def _legend(plan: Plan) -> list[str]:
     missing = [title for kind, title in SOURCES.items() if kind not in sources(plan)]
     missing += [] if platforms(plan) else ["DevOps platform"]
-    said = "Arrow: from what gives to what takes"
+    database = [r for r in plan if r.key == "sql_database"]
+    double = "Double line: existing" if any(not r.is_new for r in database) else ""
+    said = caption.joined(
+        "Arrow: from what gives to what takes", double, "Folded corner: optional" if database else ""
+    )
     return [said, f"Not chosen: {', '.join(missing)}" if missing else ""]
 
 

@@ -6,12 +6,20 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import streamlit
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from services.graphs import gallery, labels, render
+from services.graphs.graph import Group, Node
+from services.graphs.mermaid import mermaid
 from tests.graphs import cases
+from tests.graphs.test_text import NASTY
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PICTURES = REPOSITORY / "build" / "screenshots"
@@ -92,7 +100,7 @@ def open_page(browser, url):
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{url}/?{query}")
-        expect(page.locator(".stage svg")).to_be_attached(timeout=30_000)
+        expect(page.locator(".stage svg").first).to_be_attached(timeout=30_000)
         return page
 
     yield open_page
@@ -296,17 +304,140 @@ def test_ctrl_and_wheel_zoom_at_the_pointer_and_the_wheel_alone_does_not(open_pa
     assert after["x"] + after["width"] / 2 == pytest.approx(place["x"] + place["width"] / 2, abs=2)
 
 
+def test_a_node_s_details_open_beside_it_and_escape_leads_back(open_page):
+    page = open_page("actions=1")
+    node(page, "key_vault").focus()
+    page.keyboard.press("Enter")
+    pane = page.get_by_role(
+        "region", name=f"Details: Key vault: {cases.plan(cases.DEFAULT)['key_vault'].name}"
+    )
+    expect(pane).to_contain_text("Microsoft.KeyVault/vaults")
+    box, side = node(page, "key_vault").bounding_box(), pane.bounding_box()
+    assert box["x"] + box["width"] <= side["x"]
+    page.keyboard.press("Escape")
+    expect(pane).to_be_hidden()
+    assert focused(page) == "key_vault"
+
+
+def test_details_follow_a_run_and_their_button_gives_the_key(open_page):
+    page = open_page("actions=1")
+    node(page, "key_vault").click()
+    page.get_by_role("button", name="Next").evaluate("button => button.click()")
+    expect(page.locator(".pane")).to_contain_text("Creating 12 s of 20 s")
+    expect(page.get_by_text("step 1, heard: nothing.")).to_be_visible()
+    page.get_by_role("button", name="Change: Workspace").click()
+    expect(page.get_by_text("step 1, heard: key_vault.")).to_be_visible()
+
+
+def test_two_fingers_zoom(open_page):
+    page = open_page(touch=True)
+    before = node(page, "workspace").bounding_box()
+    box = page.locator(".stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    wire = page.context.new_cdp_session(page)
+    for kind, gap in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80), ("touchEnd", 0)):
+        points = [{"x": x + side * gap, "y": y, "id": side + 1} for side in (-1, 1)] if gap else []
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    after = node(page, "workspace").bounding_box()
+    assert after["width"] == pytest.approx(before["width"] * 2, rel=0.05)
+    expect(page.get_by_text("step 0, heard: nothing.")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def four(browser, url):
+    """A page with all four graphs of the case with everything on."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.goto(f"{url}/?all=1&case=everything")
+    expect(page.locator(".stage svg")).to_have_count(4, timeout=30_000)
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("which", gallery.GRAPHS)
+@pytest.mark.parametrize(
+    ("button", "suffix"), [("SVG", "svg"), ("PNG", "png"), ("DOT", "dot"), ("Mermaid", "mmd")]
+)
+def test_files_are_downloaded_whole(four, tmp_path, which, button, suffix):
+    with four.expect_download() as waiting:
+        four.locator(f".st-key-show_{which}").get_by_role("button", name=button, exact=True).click()
+    path = tmp_path / f"graph.{suffix}"
+    waiting.value.save_as(path)
+    assert waiting.value.suggested_filename == f"churn-{which}.{suffix}"
+    graph = gallery.draw(which, cases.plan(cases.EVERYTHING), now=cases.START)
+    if suffix == "png":
+        picture = Image.open(path).convert("RGB")
+        _, _, width, height = map(float, ElementTree.fromstring(render.svg(graph)).get("viewBox").split())
+        assert picture.size == pytest.approx((width * 2, height * 2), abs=2)
+        assert len(picture.getcolors(1 << 24)) > 20
+    elif suffix == "svg":
+        root = ElementTree.fromstring(path.read_text())
+        assert "".join(root.itertext()) == "".join(ElementTree.fromstring(render.svg(graph)).itertext())
+        assert root.get("width")
+    else:
+        assert path.read_text() == {"dot": graph.source, "mmd": mermaid(graph)}[suffix]
+
+
+def test_mermaid_itself_reads_every_graph_and_every_name(browser, url):
+    module = next(Path(streamlit.__file__).parent.glob("static/static/js/mermaid.core.*.js")).name
+    page = browser.new_page()
+    page.goto(f"{url}/_stcore/health")
+    draw = """async ([module, text]) => {
+        const mermaid = (await import(`/static/js/${module}`)).default;
+        mermaid.initialize({startOnLoad: false});
+        const holder = document.createElement('div');
+        holder.innerHTML = (await mermaid.render('drawn', text)).svg;
+        document.body.append(holder);
+        const labels = [...holder.querySelectorAll('.nodeLabel')].map(label => label.innerText);
+        holder.remove();
+        return labels;
+    }"""
+    for which in gallery.GRAPHS:
+        graph = gallery.draw(which, cases.plan(cases.EVERYTHING))
+        said = " ".join(page.evaluate(draw, [module, mermaid(graph)]))
+        assert [node.name for node in graph.nodes if node.name not in said] == []
+    names = [*NASTY, *FOR_MERMAID]
+    group = Group("all", "Frame", FOR_MERMAID[0])
+    nodes = tuple(Node(f"n{i}", "Thing", name, "data", "", group="all") for i, name in enumerate(names))
+    lines = page.evaluate(draw, [module, mermaid(replace(graph, nodes=nodes, edges=(), groups=(group,)))])
+    read = [_plain(line).removeprefix("Thing") for line in lines if line.startswith("Thing")]
+    assert sorted(read) == sorted(_plain(labels.clean(name)) for name in names)
+    page.close()
+
+
+FOR_MERMAID = (
+    "1. one", "- a", "* b", "style:#x;y", "classDef a:#b;", "%%{init: {}}%%", "$$x$$", "_under_ **bold**", "`code`", "a@{b}",
+    "x|y|z", "a_b-c.d", "end", "{{x}}", "a~b^c", "# h", "fa:fa-car", "&nbsp; &#65;", "+ c", "---",
+)  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Without spaces, which Mermaid may break lines at, and without marks of no width."""
+    return "".join(c for c in text if not c.isspace() and c not in "\u200b\ufeff")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("case", cases.ALL)
-def test_no_text_leaves_its_box(open_page, case, theme):
-    page = open_page(f"case={case}", theme=theme)
+def test_no_text_leaves_its_box_and_what_is_shown_is_what_was_drawn(open_page, case, theme):
+    page = open_page(f"all=1&case={case}", theme=theme)
+    expect(page.locator(".stage svg")).to_have_count(4)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.locator(".frame").screenshot(path=PICTURES / f"graph-azure-{case}-{theme}.png")
-    outside = page.locator(".stage").evaluate(
-        """stage => [...stage.querySelectorAll('.node')].flatMap(node => {
-            const box = node.querySelector('polygon').getBoundingClientRect();
-            return [...node.querySelectorAll('text')].filter(t => t.getBoundingClientRect().right > box.right + 0.5)
-                .map(t => t.textContent);
-        })"""
-    )
-    assert outside == []
+    for which in gallery.GRAPHS:
+        shown = page.locator(f".st-key-show_{which}")
+        shown.locator(".frame").screenshot(path=PICTURES / f"graph-{which}-{case}-{theme}.png")
+        graph = gallery.draw(which, cases.plan(cases.ALL[case]))
+        drawn = shown.locator(".stage")
+        keys = drawn.evaluate("s => [...s.querySelectorAll('[data-key]')].map(n => n.dataset.key)")
+        arrows = drawn.evaluate(
+            "s => [...s.querySelectorAll('.edge[id]')].map(e => e.dataset.source + ' ' + e.dataset.target)"
+        )
+        assert sorted(keys) == sorted(node.key for node in graph.nodes)
+        assert {a for a in arrows if "undefined" not in a} == {f"{e.source} {e.target}" for e in graph.edges}
+        assert drawn.evaluate(OUTSIDE) == [], which
+
+
+OUTSIDE = """stage => [...stage.querySelectorAll('.node[data-key]')].flatMap(node => {
+    const box = node.querySelector('polygon').getBoundingClientRect();
+    return [...node.querySelectorAll('text')].filter(t => t.getBoundingClientRect().right > box.right + 0.5)
+        .map(t => t.textContent);
+})"""

@@ -1,12 +1,8 @@
-"""The page that `benchmarks.graph` measures: one field and one graph of n nodes, shown by us or by st.graphviz_chart."""
+"""Plans of any size, for measuring what graphs take."""
 
 from dataclasses import replace
 
-import streamlit as st
-
-from pages.components.graph_view import graph_view
 from services import project_file
-from services.graphs import azure
 from services.plan import Plan, build_plan
 
 PROJECT = "name: benchmark\nsql: {mode: new}\ncontainer_registry: {mode: new}"
@@ -30,18 +26,3 @@ def synthetic(nodes: int, name: str) -> Plan:
         called = name if source.key == "workspace" and not copy else f"{source.name[:14]}{copy or ''}"
         found.append(replace(source, key=f"{source.key}{end}", name=called, depends_on=tuple(needs)))
     return Plan(whole.config, tuple(found))
-
-
-def main() -> None:
-    """Draw the graph that the URL asks for with the name in the field."""
-    st.set_page_config(layout="wide")
-    name = st.text_input("Name", "first")
-    graph = azure.draw(synthetic(int(st.query_params.get("nodes", "30")), name))
-    if st.query_params.get("shown") == "chart":
-        st.graphviz_chart(graph.source)
-    else:
-        graph_view(graph, key="graph", height=640)
-
-
-if __name__ == "__main__":
-    main()

@@ -31,19 +31,20 @@ REFRESH_S = 1.0
 
 
 def live(run_id: str, draw: Callable[[RunView], None]) -> None:
-    """Draw a run, and again every second while it goes on; when it ends the whole page is drawn anew."""
-    ended = journal.view(run_id).ended
+    """Draw a run, and again every second while it goes on; when it ends or parks the whole page is drawn anew."""
+    before = journal.view(run_id)
+    ended, parked = before.ended, before.state == "Parked"
 
     @st.fragment(run_every=None if ended else REFRESH_S)
     def panel() -> None:
-        guard.guarded(lambda: _turn(run_id, ended, draw))
+        guard.guarded(lambda: _turn(run_id, ended, parked, draw))
 
     panel()
 
 
-def _turn(run_id: str, ended: bool, draw: Callable[[RunView], None]) -> None:
+def _turn(run_id: str, ended: bool, parked: bool, draw: Callable[[RunView], None]) -> None:
     run = journal.view(run_id)
-    if run.ended and not ended:
+    if (run.ended, run.state == "Parked") != (ended, parked):
         st.rerun()
     draw(run)
 
@@ -86,7 +87,7 @@ def _row(plan: Plan, step: StepView) -> list[str]:
         cell(durations.short(step.elapsed_s(time.time())), right=True),
         cell(durations.short(step.expected_s) if step.expected_s else "–", right=True),
         cell(str(step.attempt or "–"), right=True),
-        cell(" · ".join(filter(None, [step.note, correlation])) or "–", mono=not step.note),
+        cell(" · ".join(filter(None, [step.note, step.resource_id, correlation])) or "–", mono=not step.note),
     ]
 
 

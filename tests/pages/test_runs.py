@@ -125,6 +125,7 @@ def test_provisioning_shows_how_far_each_resource_is(open_page: Open, run: str) 
     assert "Deployment is in progress. 0 of 7 resources are ready." in text
     assert "Creating" in text
     assert "Correlation ID c0ffee" in text
+    assert "/providers/Microsoft.Storage/storageAccounts/stchurn" in text.split("Correlation ID c0ffee")[0]
 
 
 def test_a_failure_is_explained_and_can_be_answered(

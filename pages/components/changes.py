@@ -1,78 +1,78 @@
 """What pressing Create would do to each resource, in words, with what would change and from what to what."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages.components import markup
-from pages.components.markup import cell
+from pages.components import markup, project_places, steps
+from pages.components.markup import Tone, cell
 from services.plan import Plan
-from services.progress import DONE, RunView, StepView
-from services.runs import changes, journal
-from services.runs.changes import Difference
+from services.runs.changes import Change, Kind
 
-CREATE, CHANGE, UNCHANGED, USE, AGAIN = "Create", "Change", "Unchanged", "Use as it is", "Try again"
-WORDS = {"create": CREATE, "change": CHANGE, "unchanged": UNCHANGED, "existing": USE}
-WORK = frozenset({CREATE, CHANGE, AGAIN})
+WORDS: dict[Kind, str] = {
+    "create": "Create", "change": "Change", "unchanged": "Unchanged", "existing": "Use as it is",
+}  # fmt: skip
+COUNTED: dict[Kind, str] = {
+    "create": "to create", "change": "to change", "unchanged": "unchanged", "existing": "used as it is",
+}  # fmt: skip
+TONES: dict[Kind, Tone] = {"change": "care", "unchanged": "good"}
+WORK: frozenset[Kind] = frozenset({"create", "change"})
 NOTHING = "Nothing to change"
 
 
-@dataclass(frozen=True)
-class Coming:
-    """What would happen to one resource, and its properties that would change."""
-
-    word: str
-    differences: tuple[Difference, ...] = ()
-
-
-def coming(plan: Plan, project_id: str) -> dict[str, Coming]:
-    """Key -> what would happen. What an earlier run has adopted is used again; what has failed is tried again."""
-    told = told_last(journal.history(project_id, limit=20))
-    found = changes.of_plan(plan)
-    return {
-        r.key: Coming(_word(found[r.key].kind, told.get(r.id.lower())), found[r.key].differences)
-        for r in plan
-    }
-
-
-def told_last(runs: Iterable[RunView]) -> dict[str, tuple[str, StepView]]:
-    """Resource ID -> the newest step that brought something about, with the kind of its run; the newest run first."""
-    found: dict[str, tuple[str, StepView]] = {}
-    for run in runs:
-        for step in run.steps.values():
-            if step.state in DONE or step.state == "Failed":
-                found.setdefault(step.resource_id.lower(), (run.kind, step))
-    return found
-
-
-def button(planned: Mapping[str, Coming]) -> str:
+def button(planned: Mapping[str, Change]) -> str:
     """What the button says: Create, Apply changes, or that there is nothing to do."""
-    words = {one.word for one in planned.values()}
-    if not words & WORK:
+    kinds = {one.kind for one in planned.values()}
+    if not kinds & WORK:
         return NOTHING
-    return "Apply changes" if words & {CHANGE, UNCHANGED, AGAIN} else "Create"
+    return "Apply changes" if kinds & {"change", "unchanged"} else "Create"
 
 
-def summary(planned: Mapping[str, Coming]) -> str:
+def summary(planned: Mapping[str, Change]) -> str:
     """How many of each, in one line."""
-    words = [one.word for one in planned.values()]
-    counted = ((words.count(w), w.lower()) for w in (CREATE, CHANGE, AGAIN, UNCHANGED, USE))
-    return ", ".join(f"{count} {word}" for count, word in counted if count)
+    kinds = [one.kind for one in planned.values()]
+    return ", ".join(f"{kinds.count(kind)} {said}" for kind, said in COUNTED.items() if kind in kinds)
 
 
-def finish_s(plan: Plan, planned: Mapping[str, Coming]) -> dict[str, float]:
+def told(project_id: str, plan: Plan, planned: Mapping[str, Change]) -> None:
+    """What applying a project again would do; where that is nothing, the way to look whether others changed it."""
+    if button(planned) == NOTHING:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            markup.note(
+                "Nothing to change: every resource stands as the project asks for it.", "good", live=False
+            )
+            steps.link(project_places.PAGES["drift"], "Check that nobody has changed it", project_id)
+        return
+    markup.note(f"Applying it: {summary(planned)}.", "care", live=False)
+    _differences(plan, planned)
+
+
+def word(one: Change) -> str:
+    """The cell that says what happens to a resource."""
+    return cell(WORDS[one.kind], tone=TONES.get(one.kind))
+
+
+def finish_s(plan: Plan, planned: Mapping[str, Change]) -> dict[str, float]:
     """Key -> seconds from the start until that resource stands; what only has to be looked at takes none."""
     done: dict[str, float] = {}
     for r in plan:
-        own = r.expected_s if planned[r.key].word in WORK else 0.0
+        own = r.expected_s if planned[r.key].kind in WORK else 0.0
         done[r.key] = own + max((done[d] for d in r.depends_on), default=0.0)
     return done
 
 
-def differences(plan: Plan, planned: Mapping[str, Coming]) -> None:
+def shown(value: Any) -> str:
+    """A value of a body as text; what is not there is a dash."""
+    if value is None:
+        return "–"
+    if value == "":
+        return "(empty)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _differences(plan: Plan, planned: Mapping[str, Change]) -> None:
     """Every property that would change, before and after."""
     rows = [
         [
@@ -87,18 +87,3 @@ def differences(plan: Plan, planned: Mapping[str, Coming]) -> None:
     if rows:
         st.header("What changes", anchor=False)
         markup.table("What changes", ("Resource", "Property", "Now", "Then"), rows)
-
-
-def shown(value: Any) -> str:
-    """A value of a body as text; what is not there is a dash."""
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _word(kind: str, last: tuple[str, StepView] | None) -> str:
-    if last and kind == "create" and last[0] == "apply" and last[1].state in DONE:
-        return USE  # it was there already, and no run of ours has put it
-    if last and kind == "unchanged" and last[0] == "apply" and last[1].state == "Failed":
-        return AGAIN  # Azure took the request and did not bring it to stand
-    return WORDS[kind]

@@ -9,7 +9,7 @@ from pages.components import changes, cloud_state, durations, guard, markup, sta
 from pages.components.markup import cell
 from services.plan import Plan, build_plan
 from services.runs import drift, journal
-from services.runs.changes import Difference
+from services.runs.changes import Difference, of_plan
 from services.runs.client import RunActive
 
 STARTED = "put_back_started"  # this tab has just started a run that puts back
@@ -74,8 +74,8 @@ def _result(draft: state.Draft, plan: Plan, seen: Seen) -> None:
 
 def _put_back(draft: state.Draft, keys: list[str]) -> None:
     """One start for all of them; what the draft would change besides is said first."""
-    planned = changes.coming(build_plan(draft.config), draft.id)
-    besides = [one for key, one in planned.items() if one.word in changes.WORK and key not in keys]
+    planned = of_plan(build_plan(draft.config))
+    besides = [one for key, one in planned.items() if one.kind in changes.WORK and key not in keys]
     if besides:
         markup.note(
             "Your draft has changes that were not applied yet: putting back applies them too. See the summary.", "care",

@@ -4,11 +4,13 @@ import time
 
 import streamlit as st
 
+from pages.components import graph_run
 from pages.components.graph_view import graph_view
 from pages.components.state import Draft
 from services.graphs import azure
 from services.plan import Plan, build_plan
 from services.progress import RunView
+from services.runs import journal
 
 
 def columns() -> tuple[st.delta_generator.DeltaGenerator, st.delta_generator.DeltaGenerator]:
@@ -21,6 +23,14 @@ def columns() -> tuple[st.delta_generator.DeltaGenerator, st.delta_generator.Del
 def of_draft(draft: Draft) -> None:
     """What the draft would create."""
     draw(build_plan(draft.config), draft.id)
+
+
+def of_standing(draft: Draft) -> None:
+    """What the draft would create, with the states of what stands already."""
+    run = journal.newest(draft.id)
+    applied = run is not None and run.ended and run.kind == "apply"
+    plan, seen = graph_run.seen(draft) if applied else (build_plan(draft.config), None)
+    draw(plan, draft.id, seen)
 
 
 def draw(plan: Plan, id: str, run: RunView | None = None, height: int = 560) -> str | None:

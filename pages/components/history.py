@@ -4,13 +4,14 @@ import time
 
 import streamlit as st
 
-from pages.components import durations, markup, run_panel, state, steps
-from pages.components.markup import Tone
+from pages.components import durations, markup, run_file, run_panel, state, steps
+from pages.components.markup import Tone, cell
 from pages.components.project_places import RUN
 from services.progress import RunView, StepView
 from services.runs import journal
 
 KINDS = {"apply": "Create and change", "destroy": "Remove"}
+ASKED = {"undo": "Undo", "purge": "Remove and purge", "put": "Put back"}
 STATES: dict[str, Tone] = {
     "Queued": "muted", "Running": "running", "Parked": "bad", "Succeeded": "good", "Failed": "bad", "Canceled": "care",
 }  # fmt: skip
@@ -26,6 +27,17 @@ def draw(id: str) -> None:
         return
     kind, outcome = _filters(id)
     st.fragment(_list, run_every=None if runs[0].ended else 2.0)(id, kind, outcome)
+    _trail(id)
+    st.download_button(
+        "Download the history as JSON", lambda: run_file.every(id), f"{id}-history.json", "application/json",
+        key="history_json", on_click="ignore",
+    )  # fmt: skip
+
+
+def title(run: RunView) -> str:
+    """What was asked for, and what came of it: `Undo: 7 removed`."""
+    asked = next((words for option, words in ASKED.items() if run.options.get(option)), KINDS[run.kind])
+    return f"{asked}: {outcome(run)}"
 
 
 def outcome(run: RunView) -> str:
@@ -62,15 +74,28 @@ def _filters(id: str) -> tuple[str, str]:
 def _list(id: str, kind: str, outcome: str) -> None:
     runs = journal.history(id)
     shown = [run for run in runs if kind in (EVERY, run.kind) and outcome in (EVERY, run.state)]
-    markup.note(f"{len(shown)} of {len(runs)} runs." if len(shown) < len(runs) else f"{len(runs)} runs.")
+    markup.note(f"{len(shown)} of {len(runs)} run{'s' * (len(runs) != 1)}.")
     for run in shown:
         _row(id, run)
+
+
+def _trail(id: str) -> None:
+    """What users did, also what began no run; nothing takes a line away again."""
+    with st.expander("What users did"):
+        rows = [
+            [
+                cell(durations.ago(one.at), title=durations.clock(one.at)), cell(who(one.by) or "–"), cell(one.action),
+                cell(", ".join(f"{key} {value}" for key, value in one.detail.items()), mono=True),
+            ]
+            for one in journal.trail(id)
+        ]  # fmt: skip
+        markup.table("What users did", ("When", "Who", "What", "Of what"), rows)
 
 
 def _row(id: str, run: RunView) -> None:
     with st.container(key=f"run_{run.id}", border=True, gap="xxsmall"):
         query = {**steps.query(id), "run": run.id}
-        st.page_link(RUN, label=f"{KINDS[run.kind]}: {outcome(run)}", query_params=query)
+        st.page_link(RUN, label=title(run), query_params=query)
         markup.line(
             [
                 (run.state, STATES[run.state], run_panel.WORDS[run.kind][run.state]),

@@ -21,7 +21,7 @@ def draw(run: RunView, plan: Plan) -> None:
 def _removed(run: RunView, plan: Plan) -> None:
     rows = [
         [
-            cell(run_panel.name_of(step), mono=True, title=step.resource_id), cell(run_panel.label_of(plan, step)),
+            cell(run_panel.name_of(step), mono=True, title=step.resource_id), cell(run_panel.label_of(plan, step.key)),
             cell(durations.clock(step.finished_at)), cell(step.note or "–"),
         ]
         for step in run.steps.values() if step.state == "Deleted"

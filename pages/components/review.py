@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.components import changes, cloud_state, durations, markup, state, steps, titles
-from pages.components.changes import Coming
 from pages.components.markup import Tone, cell
 from pages.components.state import Draft
 from pages.components.steps import Step
@@ -13,10 +12,10 @@ from services.config import ConfigError
 from services.plan import Plan
 from services.preflight import Finding
 from services.runs import client
+from services.runs.changes import Change
 from services.runs.client import CannotStart, RunActive
 
 TONES: dict[str, Tone] = {"error": "bad", "warning": "care", "info": "muted"}
-COMING: dict[str, Tone] = {changes.CHANGE: "care", changes.AGAIN: "care", changes.UNCHANGED: "good"}
 
 
 def validation(draft: Draft) -> bool:
@@ -108,14 +107,14 @@ def _yes_no(value: object) -> str:
     return {True: "On", False: "Off"}[value] if isinstance(value, bool) else titles.word(value)
 
 
-def plan_table(plan: Plan, pace: float, planned: Mapping[str, Coming]) -> None:
+def plan_table(plan: Plan, pace: float, planned: Mapping[str, Change]) -> None:
     """The plan in order: what happens to each, how long it takes and when it is expected to stand."""
     finish_s = changes.finish_s(plan, planned)
     rows = [
         [
             cell(str(number), right=True), cell(r.name, mono=True, title=r.id), cell(r.label),
-            cell(planned[r.key].word, tone=COMING.get(planned[r.key].word)),
-            *(cell(durations.short(s * pace) if planned[r.key].word in changes.WORK else "–", right=True)
+            changes.word(planned[r.key]),
+            *(cell(durations.short(s * pace) if planned[r.key].kind in changes.WORK else "–", right=True)
               for s in (r.expected_s, finish_s[r.key])),
             cell("on the critical path" if r.key in plan.critical_path else ""),
         ]
@@ -126,7 +125,7 @@ def plan_table(plan: Plan, pace: float, planned: Mapping[str, Coming]) -> None:
     )
 
 
-def create(draft: Draft, valid: bool, planned: Mapping[str, Coming]) -> None:
+def create(draft: Draft, valid: bool, planned: Mapping[str, Change]) -> None:
     """The one button that creates; why it can't be pressed stands beside it."""
     label = changes.button(planned)
     idle = label == changes.NOTHING

@@ -82,7 +82,7 @@ def _row(plan: Plan, step: StepView) -> list[str]:
     correlation = step.correlation_id and f"Correlation ID {step.correlation_id}"
     return [
         cell(name_of(step), mono=True, title=step.resource_id),
-        cell(label_of(plan, step)),
+        cell(label_of(plan, step.key)),
         cell(step.state, tone=tone, title=step.note),
         cell(durations.short(step.elapsed_s(time.time())), right=True),
         cell(durations.short(step.expected_s) if step.expected_s else "–", right=True),
@@ -91,9 +91,11 @@ def _row(plan: Plan, step: StepView) -> list[str]:
     ]
 
 
-def label_of(plan: Plan, step: StepView) -> str:
-    """What a resource is: the plan's word, or its type's where no plan has it any more."""
-    return plan[step.key].label if step.key in plan else registry.of(step.key).label
+def label_of(plan: Plan, key: str) -> str:
+    """What a resource is: its type, and the plan's own word for it where that says more."""
+    kind = registry.of(key).label
+    own = plan[key].label if key in plan else kind
+    return kind if own == kind else f"{kind}: {own}"
 
 
 def name_of(step: StepView) -> str:
@@ -108,7 +110,7 @@ def failures(run: RunView, plan: Plan) -> None:
             continue
         with st.container(border=True, key=f"failed_{step.key}"):
             what = markup.plain(step.error.what or step.error.message)
-            st.error(f"**{label_of(plan, step)} {markup.plain(name_of(step))}:** {what}")
+            st.error(f"**{label_of(plan, step.key)} {markup.plain(name_of(step))}:** {what}")
             if step.error.fix:
                 st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
             _answers(run, step)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.components import (
-    changes,
     graph_panel,
     guard,
     markup,
@@ -20,7 +19,7 @@ from pages.components.markup import cell
 from pages.components.state import Draft
 from services.catalogue import registry
 from services.plan import Plan
-from services.progress import DONE, RunView, StepView
+from services.progress import RunView
 from services.runs import journal, teardown
 from services.runs.client import RunActive
 
@@ -70,9 +69,7 @@ def offer(draft: Draft) -> None:
     applied = next((r for r in journal.history(draft.id) if r.kind == "apply"), None)
     made = journal.made_by(draft.id)
     if applied is None or not made:
-        st.info(
-            "Groundplan has created nothing for this project that still stands, so there is nothing to remove."
-        )
+        markup.note("Nothing stands that Groundplan has created for this project.", live=False)
         steps.link(steps.SUMMARY, "Review + create", draft.id)
         return
     plan = journal.plan_of(applied.id)
@@ -84,25 +81,24 @@ def offer(draft: Draft) -> None:
         for g in going
     ]
     markup.table("What would be removed", ("Resource", "Type", "What is lost with it"), rows)
-    _stays(plan, applied, {g.id.lower() for g in going})
+    _stays(plan, {g.id.lower() for g in going})
     _confirm(draft, going)
 
 
 def _going(plan: Plan, key: str, id: str) -> Going:
-    return Going(key, id, plan[key].label if key in plan else registry.of(key).label)
+    return Going(key, id, run_panel.label_of(plan, key))
 
 
 def _inside(key: str) -> str:
     return INSIDE.get(registry.of(key).key, "–")
 
 
-def _stays(plan: Plan, applied: RunView, going: set[str]) -> None:
+def _stays(plan: Plan, going: set[str]) -> None:
     """What the project uses and Groundplan has not created; and the group, if others live in it."""
-    told = changes.told_last(journal.history(applied.project, limit=20))
     rows = [
         [cell(r.name, mono=True, title=r.id), cell(r.label), cell(_why(r.is_new))]
         for r in plan
-        if r.id.lower() not in going and _stands(told.get(r.id.lower()))
+        if r.id.lower() not in going and (not r.is_new or journal.adopted(r.id))
     ]
     st.header("What stays", anchor=False)
     if rows:
@@ -112,10 +108,6 @@ def _stays(plan: Plan, applied: RunView, going: set[str]) -> None:
             "The resource group goes last, and only when nothing is left in it: what somebody else has put there stays, "
             "and the group with it.", live=False,
         )  # fmt: skip
-
-
-def _stands(last: tuple[str, StepView] | None) -> bool:
-    return last is not None and last[0] == "apply" and last[1].state in DONE
 
 
 def _why(new: bool) -> str:
@@ -135,7 +127,7 @@ def _confirm(draft: Draft, going: list[Going]) -> None:
             help="Purged is gone for good and its name is free at once. Otherwise it can be recovered, and keeps its name.",
         )  # fmt: skip
     typed = st.text_input(
-        f"Type the project's name to confirm: {markup.plain(name)}", key=f"confirm:{draft.id}", live="300ms",
+        f"Type the project's name to confirm: {markup.plain(name)}", key=f"confirm:{draft.id}", width=420, live="300ms",
         autocomplete="off", max_chars=64,
     )  # fmt: skip
     meant = _same(typed, name)

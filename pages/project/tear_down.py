@@ -8,7 +8,7 @@ from services.runs import journal
 draft = project_page.begin(
     "tear_down",
     "Tear down",
-    "Removes what Groundplan has created for this project, and nothing else. What is in it is lost.",
+    "Removes what Groundplan has created for this project, and nothing else.",
 )
 newest = journal.newest(draft.id)
 if newest and newest.kind == "apply" and not newest.ended:

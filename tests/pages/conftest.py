@@ -27,14 +27,19 @@ def rehearsal(home: Path, simulator: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def open_page(rehearsal: dict[str, Any]) -> Open:
-    """Open a page of the frame: `open_page("workspace", project_id)`; each call is a new tab."""
+    """Open a page of the frame: `open_page("workspace", project_id)`, `open_page("project/run", id, run=...)`.
 
-    def opened(name: str = "overview", project: str | None = None) -> AppTest:
+    Each call is a new tab.
+    """
+
+    def opened(name: str = "overview", project: str | None = None, **query: str) -> AppTest:
         page = AppTest.from_file(str(REPOSITORY / "pages" / "frame.py"), default_timeout=30)
         if project:
             page.query_params["project"] = project
+        for key, value in query.items():
+            page.query_params[key] = value
         if name != "overview":
-            page.switch_page(f"setup/{name}.py")
+            page.switch_page(f"{name if '/' in name else f'setup/{name}'}.py")
         return calm(page.run())
 
     return opened

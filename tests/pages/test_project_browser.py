@@ -77,5 +77,5 @@ def test_a_project_is_created_looked_up_torn_down_and_accounted_for(server: Serv
     expect(page.get_by_role("region", name="Kept for recovery")).to_have_count(0)
     shot(page, "project-receipt")
     page.get_by_role("link", name="History", exact=True).click()
-    expect(page.get_by_role("link", name="Remove: 7 removed")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove and purge: 7 removed")).to_be_visible()
     expect(page.get_by_role("link", name="Create and change: 7 created")).to_be_visible()

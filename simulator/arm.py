@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from simulator import catalogue, identity, operations
+from simulator import admission, catalogue, identity, operations
 from simulator.address import parse
 from simulator.call import Call, Reply, page
+from simulator.clock import catch_up
 from simulator.errors import ArmError, gateway, method_not_allowed, type_not_found
 from simulator.gatehouse import require_group
-from simulator.kinds import REGISTRY, Kind, finish
+from simulator.kinds import REGISTRY, Kind, kind_of
 from simulator.namespaces import NAMESPACES
 from simulator.operations import Operation
 from simulator.providers.resources import ResourceGroup, group_address
@@ -27,7 +28,7 @@ def handle(world: World, method: str, path: str, query: dict[str, str], body: An
     Raises:
         ArmError: whatever ARM or a provider would answer instead.
     """
-    operations.settle(world, finish)
+    catch_up(world)
     caller = identity.caller(world, token)
     call = Call(world, method, parse(path), query, body, caller)
     if (operation := operations.find(world, call.address.path)) is not None:
@@ -49,7 +50,7 @@ def _route(call: Call) -> Reply:
     if address.namespace.lower() not in catalogue.namespaces():
         message = f"The resource namespace '{address.namespace}' is invalid."
         raise gateway(404, "InvalidResourceNamespace", message)
-    kind = REGISTRY.get(address.type)
+    kind = kind_of(f"{address.namespace}/{address.type_path}") if address.parts else None
     if kind is not None:
         catalogue.check_kind_version(call, kind)
         return _on_item(call, kind) if address.is_item else _on_list(call, kind)
@@ -59,6 +60,11 @@ def _route(call: Call) -> Reply:
 def _on_plain(call: Call) -> Reply:
     """Answer a path with no provider in it: subscriptions, groups, resources, tenants."""
     parts = tuple(part.lower() for part in call.address.parts)
+    if parts[:1] == ("deployments",):  # azure-ai-ml and azure-mgmt leave the provider out here
+        call.address = parse(
+            f"{call.address.scope}/providers/Microsoft.Resources/{'/'.join(call.address.parts)}"
+        )
+        return _route(call)
     where = "group" if call.address.group else "subscription" if call.address.subscription else "root"
     answer = _PLAIN.get((where, parts[0] if parts else "")) if len(parts) < 2 else None
     if answer is None:
@@ -94,8 +100,10 @@ def _on_item(call: Call, kind: Kind) -> Reply:
     }
     if call.method not in verbs:
         raise method_not_allowed(call.method, "GET, HEAD, PUT, PATCH, DELETE")
-    if call.method == "PUT":
-        catalogue.check_registered(call, kind)
+    if call.method in {"PUT", "PATCH"}:
+        admission.check_write(call, kind)
+    if call.method == "DELETE":
+        admission.check_delete(call, kind)
     return verbs[call.method](call)
 
 
@@ -111,7 +119,7 @@ def _on_list(call: Call, kind: Kind) -> Reply:
 def _on_action(call: Call) -> Reply:
     """Answer an action on an item, or tell that the type is not known."""
     address = call.address
-    kind = REGISTRY.get(address.without_action.type) if not address.is_item else None
+    kind = kind_of(address.without_action.type) if not address.is_item else None
     if kind is not None:
         catalogue.check_kind_version(call, kind)
         reply = kind.action(call, address.parts[-1])
@@ -122,7 +130,9 @@ def _on_action(call: Call) -> Reply:
 
 def _poll(call: Call, operation: Operation) -> Reply:
     """Answer a poll: a status, or at the Location address 202 until there is a result."""
-    kind = REGISTRY[operation.type]
+    kind = kind_of(operation.type)
+    if kind is None:
+        raise gateway(404, "NotFound", f"No resource was found at the path '{call.address.path}'.")
     if call.method != "GET":
         raise method_not_allowed(call.method, "GET")
     world, by_result = call.world, call.address.path.lower() == operation.result_path.lower()

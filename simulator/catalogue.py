@@ -115,6 +115,12 @@ def check_registered(call: Call, kind: Kind) -> None:
     raise gateway(409, code, message, details=[{"code": code, "target": name, "message": message}])
 
 
+def register_quietly(call: Call, kind: Kind) -> None:
+    """Register a namespace, as ARM does for every resource of a template."""
+    name = kind.arm_type.split("/")[0]
+    call.state.set_note(UNREGISTERED, f"{call.address.subscription}/{name}", None)
+
+
 def check_kind_version(call: Call, kind: Kind) -> None:
     """Raise 400 NoRegisteredProviderFound for a version that the type never had."""
     oldest, newest = kind.api_versions

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator import faults, operations, seed
+from simulator import faults, seed
 from simulator.call import Reply
-from simulator.kinds import REGISTRY, finish
+from simulator.clock import catch_up
+from simulator.kinds import REGISTRY
 from simulator.world import World
 
 ROOT = "/_simulator"
@@ -38,7 +39,7 @@ def journal(world: World) -> list[dict[str, Any]]:
 def resources(world: World) -> list[dict[str, Any]]:
     """Return every resource with its state now."""
     with world.state.transaction():
-        operations.settle(world, finish)
+        catch_up(world)
         return [
             {
                 "id": one.id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable
 from typing import Any
 
 from simulator import operations, regions
@@ -23,6 +24,8 @@ from simulator.state import Resource
 from simulator.world import World, timestamp
 
 REGISTRY: dict[str, Kind] = {}
+#: Asked for types that are not registered; ``providers.strangers`` is the only one that answers.
+STRANGERS: list[Callable[[str], Kind | None]] = []
 
 #: A synchronous request takes as long as it takes on Azure, but never keeps a client waiting longer than this.
 LONGEST_REQUEST = 1.0
@@ -215,7 +218,7 @@ class Kind(Declared):
             body["location"] = regions.normal(request.get("location") or resource.location)
             body["tags"] = request.get("tags", {})
         for key in ("sku", "kind", "identity"):
-            if key in request:
+            if key in request and self.body.knows(key):
                 body[key] = copy.deepcopy(request[key])
         if self.keeps_system_data:
             body["systemData"] = who
@@ -241,10 +244,17 @@ class Kind(Declared):
             raise error
 
 
+def kind_of(arm_type: str) -> Kind | None:
+    """Return the kind of a type in any case, also of those that are only kept and not understood."""
+    return REGISTRY.get(arm_type.lower()) or next(
+        (found for make in STRANGERS if (found := make(arm_type))), None
+    )
+
+
 def finish(world: World, operation: Operation) -> None:
     """Let the type bring about what its operation has been working at."""
-    if operation.type in REGISTRY:
-        REGISTRY[operation.type].finish(world, operation)
+    if (kind := kind_of(operation.type)) is not None:
+        kind.finish(world, operation)
 
 
 def request_time(world: World, seconds: float) -> float:

@@ -117,6 +117,12 @@ def find(world: World, path: str) -> Operation | None:
     return _operation(rows[0]) if rows else None
 
 
+def by_id(world: World, number: str) -> Operation | None:
+    """Return an operation by its number."""
+    rows = world.state.run("SELECT * FROM operations WHERE id = ?", number)
+    return _operation(rows[0]) if rows else None
+
+
 def running(world: World, resource_id: str) -> Operation | None:
     """Return the operation that a resource is in the middle of."""
     sql = "SELECT * FROM operations WHERE resource = ? AND state = 'InProgress' ORDER BY ends"

@@ -5,9 +5,9 @@ A lenient stand-in would let a misspelt key through, and the mistake would only 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from simulator.errors import ArmError, invalid_content
 
@@ -21,14 +21,20 @@ class Wire(BaseModel):
 class Identity(Wire):
     """A resource's managed identity."""
 
-    type: Literal[
-        "SystemAssigned",
-        "UserAssigned",
-        "SystemAssigned,UserAssigned",
-        "SystemAssigned, UserAssigned",
-        "None",
+    type: Annotated[
+        Literal["SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned", "None"],
+        BeforeValidator(lambda given: identity_type(given)),
     ]
     userAssignedIdentities: dict[str, dict[str, Any]] | None = None
+
+
+def identity_type(given: Any) -> Any:
+    """Return an identity's type as answers spell it: requests may write it in any case, with blanks or without."""
+    words = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned", "none": "None"}
+    parts = [part.strip().lower() for part in given.split(",")] if isinstance(given, str) else []
+    return (
+        ",".join(words[part] for part in parts) if parts and all(part in words for part in parts) else given
+    )
 
 
 class Tracked(Wire):
@@ -41,6 +47,21 @@ class Tracked(Wire):
     type: str | None = None
     etag: str | None = None
     systemData: dict[str, Any] | None = None
+    # ARM's own envelope: every resource may say it, and a type that does not know it drops it.
+    kind: Any = None
+    sku: Any = None
+    plan: dict[str, Any] | None = None
+    zones: list[str] | None = None
+    managedBy: str | None = None
+    identity: Any = None
+    extendedLocation: dict[str, Any] | None = None
+
+    @classmethod
+    def knows(cls, key: str) -> bool:
+        """Tell whether the type itself has a member, beyond the envelope."""
+        if cls.model_config.get("extra") == "allow":
+            return True
+        return any(key in part.__annotations__ for part in cls.__mro__[: cls.__mro__.index(Tracked)])
 
 
 class NamedSku(Wire):

@@ -85,6 +85,16 @@ class State:
             raise
         self._db.execute("COMMIT")
 
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Undo all that happens inside, within a transaction."""
+        self._db.execute("SAVEPOINT trial")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK TO trial")
+            self._db.execute("RELEASE trial")
+
     def run(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Run one statement and return its rows."""
         return self._db.execute(sql, values).fetchall()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from simulator.schema import identity_type
 
 if TYPE_CHECKING:
     from simulator.state import State
@@ -45,10 +49,20 @@ class World:
     client_secret: str = ""
     signing_key: bytes = b""
     boot: str = field(default_factory=lambda: uuid.uuid4().hex)
+    moment: float | None = None
 
     def now(self) -> float:
         """Return the time that operations are measured by; a restart does not touch it."""
-        return time.time()
+        return time.time() if self.moment is None else self.moment
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Do what should have happened at a moment that has passed meanwhile."""
+        before, self.moment = self.moment, moment
+        try:
+            yield
+        finally:
+            self.moment = before
 
     def fixed_id(self, what: str) -> str:
         """Return a guid that stays the same for one seed."""
@@ -56,8 +70,8 @@ class World:
 
     def identity(self, asked: dict[str, Any], resource_id: str) -> dict[str, Any]:
         """Return a managed identity as answers show it; its principal stays the same for one resource."""
-        out = dict(asked)
-        if "SystemAssigned" in str(asked.get("type")):
+        out = {**asked, "type": identity_type(asked.get("type"))}
+        if "SystemAssigned" in str(out["type"]):
             out |= {"principalId": self.principal_of(resource_id), "tenantId": self.tenant_id}
         return out
 

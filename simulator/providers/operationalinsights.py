@@ -44,6 +44,7 @@ class WorkspaceProperties(Wire):
     features: dict[str, Any] | None = None
     defaultDataCollectionRuleResourceId: str | None = None
     replication: dict[str, Any] | None = None
+    Application_Type: str | None = None  # azure-ai-ml's own template sends it here, and the service drops it
 
 
 class WorkspaceBody(Tracked):
@@ -94,6 +95,7 @@ class LogAnalyticsWorkspace(Kind):
         call.state.set_note(DELETED, resource.id, None)
         old = (before or (kept or {}).get("body", {})).get("properties", {})
         now, given = timestamp(call.world.now()), body["properties"]
+        given.pop("Application_Type", None)
         sku = given.get("sku", {}).get("name", "PerGB2018")
         # Recorded: a new workspace that asks for Standalone gets PerGB2018.
         sku = "PerGB2018" if sku.lower() in {"standalone", "pergb2018"} else sku

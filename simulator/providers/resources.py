@@ -12,7 +12,7 @@ from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.errors import ArmError, gateway, group_not_found
 from simulator.gatehouse import given_location, require_group
-from simulator.kinds import REGISTRY, Kind, matches
+from simulator.kinds import Kind, kind_of, matches
 from simulator.operations import Operation, Style
 from simulator.schema import Tracked
 from simulator.state import Resource
@@ -113,11 +113,12 @@ def _delete_contents(call: Call, group: Resource) -> float:
     """Begin the deletion of everything in the group and return how long it takes, in seconds at pace 1."""
     waves: dict[int, list[Resource]] = {}
     for resource in call.state.under(group.id):
-        rank = REGISTRY[resource.type].deletion_rank if resource.type in REGISTRY else 9
-        waves.setdefault(rank, []).append(resource)
+        kind = kind_of(resource.type)
+        waves.setdefault(kind.deletion_rank if kind else 9, []).append(resource)
     after = 0.0
     for rank in sorted(waves):
-        longest = max(REGISTRY[resource.type].delete_seconds for resource in waves[rank])
+        kinds = [kind_of(resource.type) for resource in waves[rank]]
+        longest = max((kind.delete_seconds for kind in kinds if kind), default=0.0)
         after += longest
         for resource in waves[rank]:
             resource.state = "Deleting"

@@ -82,7 +82,7 @@ def kind_of(exchange: dict[str, Any]) -> str:
 
 class _Player:
     def __init__(self, simulator: Running, exchanges: list[dict[str, Any]]) -> None:
-        self.simulator = simulator
+        self.simulator, self.numbers = simulator, dict[str, str]()
         seen: dict[str, dict[str, Any]] = {}
         for one in exchanges:
             if (
@@ -160,6 +160,9 @@ class _Player:
     def _remember(self, exchange: dict[str, Any], answer: Answer, path: str) -> None:
         if exchange["method"] in {"PUT", "DELETE"}:
             self.made.add(path.lower())
+        if exchange["path"].endswith("/operations") and isinstance(answer.body, dict):
+            pairs = zip(exchange["response_body"]["value"], answer.body.get("value", []), strict=False)
+            self.numbers |= {theirs["operationId"]: ours["operationId"] for theirs, ours in pairs}
         for name in ("location", "azure-asyncoperation"):
             theirs, ours = exchange["response_headers"].get(name), answer.headers[name]
             if theirs and ours:
@@ -167,6 +170,8 @@ class _Player:
                 self.polls[key.replace("//", "/")] = ours
 
     def _path(self, path: str) -> str:
+        for theirs, ours in self.numbers.items():
+            path = path.replace(theirs, ours)
         return re.sub(r"/subscriptions/[^/]+", self.simulator.subscription, path, flags=re.I)
 
     def _mended(self, body: Any) -> Any:

@@ -36,7 +36,6 @@ EXPECTED = {
     "v1api20230101_CreationAndDeletion #33": "the group's deletion had not reached ARM's cache",
     "test_batch_invoke #14": "writes an anonymous model that was there before the recording began",
     "test_component #7": "an empty nextLink",
-    "test_deployments_basic": "deployments follow",
 }
 
 

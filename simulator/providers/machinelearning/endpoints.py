@@ -161,7 +161,11 @@ class OnlineEndpoint(EndpointKind):
         """Make one of the keys anew, or take the one that is given."""
         wanted = read(Regenerate, call.body)
         which = wanted.keyType.capitalize()
-        resource.hidden["keys"][which] = wanted.keyValue or _next(resource, which)
+        # azure-ai-ml sends the key that there is: that one cannot be meant.
+        same = wanted.keyValue == _key(call, resource, which)
+        resource.hidden["keys"][which] = (
+            _next(resource, which) if same or not wanted.keyValue else wanted.keyValue
+        )
         call.state.put(resource)
         style = operation_style("oekeys")
         operation = operations.begin(call.world, resource, "regenerate", 2, style)
@@ -201,8 +205,8 @@ def _key(call: Call, resource: Resource, which: str) -> str:
 
 
 def _next(resource: Resource, which: str) -> int:
-    kept = resource.hidden["keys"][which]
-    return kept + 1 if isinstance(kept, int) else 1
+    resource.hidden["rounds"] = int(resource.hidden.get("rounds", 0)) + 1
+    return int(resource.hidden["rounds"])
 
 
 def _check_shares(

@@ -6,7 +6,9 @@ https://learn.microsoft.com/rest/api/azureml/workspaces
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from simulator.call import Call, Reply
 from simulator.errors import ArmError
@@ -29,6 +31,19 @@ MAY_HAVE = {"containerRegistry": "microsoft.containerregistry/registries"}
 Access = Literal["Enabled", "Disabled"]
 
 
+def _small(value: Any) -> Any:
+    """Return a word without its capitals: the service does not care, and its SDKs do not agree."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _truth(value: Any) -> Any:
+    """Return true and false for their words, which the service takes as well."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+Truth = Annotated[bool | None, BeforeValidator(_truth)]
+
+
 class WorkspaceProperties(Wire):
     """A workspace's settings."""
 
@@ -38,27 +53,32 @@ class WorkspaceProperties(Wire):
     keyVault: str | None = None
     applicationInsights: str | None = None
     containerRegistry: str | None = None
-    allowPublicAccessWhenBehindVnet: bool | None = None
-    allowRecoverSoftDeletedWorkspace: bool | None = None
-    allowRoleAssignmentOnRG: bool | None = None
+    allowPublicAccessWhenBehindVnet: Truth = None
+    allowRecoverSoftDeletedWorkspace: Truth = None
+    allowRoleAssignmentOnRG: Truth = None
     discoveryUrl: str | None = None
-    enableDataIsolation: bool | None = None
+    enableDataIsolation: Truth = None
     encryption: dict[str, Any] | None = None
     featureStoreSettings: dict[str, Any] | None = None
-    hbiWorkspace: bool | None = None
+    hbiWorkspace: Truth = None
     hubResourceId: str | None = None
     imageBuildCompute: str | None = None
     ipAllowlist: list[str] | None = None
     managedNetwork: dict[str, Any] | None = None
     primaryUserAssignedIdentity: str | None = None
-    provisionNetworkNow: bool | None = None
+    provisionNetworkNow: Truth = None
     publicNetworkAccess: Access | None = None
     serverlessComputeSettings: dict[str, Any] | None = None
     serviceManagedResourcesSettings: dict[str, Any] | None = None
     sharedPrivateLinkResources: list[dict[str, Any]] | None = None
+    softDeleteEnabled: Truth = None
     softDeleteRetentionInDays: int | None = None
-    systemDatastoresAuthMode: Literal["accesskey", "identity", "userdelegationsas"] | None = None
-    v1LegacyMode: bool | None = None
+    systemDatastoresAuthMode: Annotated[
+        Literal["", "accesskey", "identity", "userdelegationsas"] | None, BeforeValidator(_small)
+    ] = None
+    existingWorkspaces: list[str] | None = None
+    associatedWorkspaces: list[str] | None = None
+    v1LegacyMode: Truth = None
     workspaceHubConfig: dict[str, Any] | None = None
 
 
@@ -66,7 +86,9 @@ class WorkspaceBody(Tracked):
     """What a PUT on a workspace may say."""
 
     identity: Identity
-    kind: Literal["Default", "Hub", "Project", "FeatureStore"] | None = None
+    kind: Annotated[Literal["default", "hub", "project", "featurestore"] | None, BeforeValidator(_small)] = (
+        None
+    )
     sku: NamedSku | None = None
     properties: WorkspaceProperties
 
@@ -115,14 +137,14 @@ class Workspace(Kind):
         if (
             kept
             and kept["until"] > call.world.now()
-            and not properties.get("allowRecoverSoftDeletedWorkspace")
+            and not _truth(properties.get("allowRecoverSoftDeletedWorkspace", False))
         ):
             message = "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete"
             raise ArmError(400, "BadRequest", message)
 
     def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
         """Refuse a workspace without its storage account, key vault and Application Insights, or with bad ones."""
-        if body.kind in {"Project", "Hub"}:
+        if body.kind in {"project", "hub"}:
             raise ArmError(400, "ValidationError", f"The rehearsal has no workspaces of kind '{body.kind}'.")
         if any(getattr(body.properties, key) is None for key in NEEDS):
             message = "Missing dependent resources in workspace json"
@@ -149,6 +171,11 @@ class Workspace(Kind):
         call.state.set_note(DELETED, resource.id, None)
         number, location = old.get("workspaceId") or str(uuid.uuid4()), body["location"]
         given = {key: value for key, value in body["properties"].items() if key not in _WRITE_ONLY}
+        given = {key: _truth(value) for key, value in given.items() if value != ""}
+        if (given.get("encryption") or {}).get("status") != "Enabled":
+            given.pop("encryption", None)
+        given["systemDatastoresAuthMode"] = _small(given.get("systemDatastoresAuthMode")) or "accesskey"
+        given["imageBuildCompute"] = given.get("imageBuildCompute") or None
         defaults: dict[str, Any] = {
             "friendlyName": resource.name,
             "description": "",
@@ -181,7 +208,7 @@ class Workspace(Kind):
         body["sku"] = (
             {"name": "Basic", "tier": "Basic"} if "sku" not in body else {"tier": "Basic", **body["sku"]}
         )
-        body.setdefault("kind", "Default")
+        body["kind"] = _KINDS[_small(body.get("kind") or "default")]
         body["identity"] = call.world.identity(body["identity"], resource.id)
         body["etag"] = None
 
@@ -286,6 +313,7 @@ _DIAGNOSES = (
     *_DIAGNOSED.values(),
     "otherResults",
 )
+_KINDS = {"default": "Default", "featurestore": "FeatureStore", "hub": "Hub", "project": "Project"}
 _WRITE_ONLY = frozenset({"allowRecoverSoftDeletedWorkspace", "softDeleteRetentionInDays", "discoveryUrl"})
 
 

@@ -1,0 +1,1 @@
+"""ARM templates: the expression language, and templates read with it.  Running them is the deployments' own."""

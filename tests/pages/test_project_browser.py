@@ -73,7 +73,7 @@ def test_a_project_is_created_looked_up_torn_down_and_accounted_for(server: Serv
     remove.click()
     page.get_by_text("Removing is complete. 7 of 7 resources are removed.").wait_for(timeout=60_000)
     expect(page.get_by_role("region", name="Removed").get_by_role("row")).to_have_count(8)
-    expect(page.get_by_text("created nothing for this project that still stands")).to_be_visible()
+    expect(page.get_by_text("Nothing stands that Groundplan has created")).to_be_visible()
     expect(page.get_by_role("region", name="Kept for recovery")).to_have_count(0)
     shot(page, "project-receipt")
     page.get_by_role("link", name="History", exact=True).click()

@@ -3,8 +3,10 @@
 Exit codes: 0 done; 1 failed, parked or refused; 2 bad input.
 """
 
+import difflib
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -128,21 +130,25 @@ def destroy(
 
 @app.command()
 def graph(
-    which: Annotated[str, typer.Argument(help="azure")],
+    which: Annotated[str, typer.Argument(help="general, azure, conceptual or files")],
     project: File,
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.svg, .png, .dot or .mmd")],
 ) -> None:
     """Draw a graph of the project into a file."""
-    from services.graphs import azure, render
+    from services.graphs import gallery, render
 
-    if which != "azure":
+    if which not in gallery.GRAPHS:
+        near = next(iter(difflib.get_close_matches(which, gallery.GRAPHS, 1)), "azure")
         raise Refused(
-            f"There is no graph {which!r}.", code=2, rule="not_allowed", path="which", suggestion="azure"
+            f"There is no graph {which!r}.", code=2, rule="not_allowed", path="which", suggestion=near
         )
     if output.suffix not in (".svg", ".png", ".dot", ".mmd"):
         said = f"A graph can't be written as {output.suffix or 'a file without an ending'}."
         raise Refused(said, code=2, rule="not_allowed", path="output", suggestion=f"{output.stem}.svg")
-    render.write(azure.draw(build_plan(load(project))), output)
+    drawn = gallery.draw(which, build_plan(load(project)), now=time.time())
+    render.write(drawn, output)
+    if output.suffix == ".png" and (lacking := render.missing_glyphs(drawn)):
+        say(f"The PNG shows boxes for {' '.join(lacking)}: no font here has them. The SVG shows them.")
     say(f"Wrote {output}.")
 
 

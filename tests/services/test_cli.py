@@ -84,12 +84,27 @@ def test_status_of_a_project_that_was_never_applied_says_so(home: Path, project:
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png", "dot", "mmd"])
-def test_the_azure_graph_is_written_in_every_format(home: Path, project: Path, suffix: str) -> None:
-    """A file that holds the workspace's name, or is a picture."""
-    file = home / f"azure.{suffix}"
-    assert run(home, "graph", "azure", str(project), "-o", str(file))[0] == 0
+@pytest.mark.parametrize(
+    ("which", "holds"),
+    [("azure", "mlw-churn"), ("general", "churn-api"), ("conceptual", "churn"), ("files", "score.py")],
+)
+def test_every_graph_is_written_in_every_format(
+    home: Path, project: Path, which: str, holds: str, suffix: str
+) -> None:
+    """A file that holds what the graph is about, or is a picture."""
+    file = home / f"{which}.{suffix}"
+    assert run(home, "graph", which, str(project), "-o", str(file))[0] == 0
     data = file.read_bytes()
-    assert data.startswith(b"\x89PNG") if suffix == "png" else b"mlw-churn" in data.replace(b"#45;", b"-")
+    assert data.startswith(b"\x89PNG") if suffix == "png" else holds.encode() in data
+
+
+def test_a_png_says_which_glyphs_it_lacks(home: Path) -> None:
+    """Other scripts become boxes in it, and the command says so."""
+    file = home / "hebrew.yaml"
+    file.write_text("name: שלום\n")
+    code, _, said = run(home, "graph", "azure", str(file), "-o", str(home / "a.png"))
+    assert code == 0
+    assert "ש" in said
 
 
 def test_an_unknown_graph_or_format_leaves_no_file(home: Path, project: Path) -> None:

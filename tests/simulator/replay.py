@@ -74,7 +74,7 @@ def kind_of(exchange: dict[str, Any]) -> str:
         return "microsoft.resources/" + (
             "deployments" if "/deployments/" in tail.lower() else "resourcegroups"
         )
-    parts = tail.lower().rstrip("/").split("/")
+    parts: list[str] = tail.lower().rstrip("/").split("/")
     if parts[1:2] == ["locations"] or len(parts) < 2:
         return parts[0]
     return "/".join([parts[0], *parts[1:4:2]]) if len(parts) > 3 else "/".join(parts[:2])

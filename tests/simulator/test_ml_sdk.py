@@ -146,7 +146,7 @@ def test_quota(client: Any, workspace: Any) -> None:
         name="blue", endpoint_name="big-api", model="azureml:churn:1", environment="azureml:env:1",
         instance_type="Standard_F16s_v2", instance_count=6,
     )  # fmt: skip
-    with pytest.raises(HttpResponseError, match="Current usage/limit: 0/100. Additional needed: 128"):
+    with pytest.raises(HttpResponseError, match=r"limit: 0/100\. Additional needed: 128"):
         client.online_deployments.begin_create_or_update(big).result()
 
 

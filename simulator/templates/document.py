@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.templates.evaluate import Facts, Scope, copy_count
+from simulator.templates.azure import Facts
+from simulator.templates.evaluate import Scope, copy_count
 from simulator.templates.functions import as_bool
 from simulator.templates.syntax import TemplateError, is_expression
 

@@ -5,44 +5,23 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.templates import dates
+from simulator.templates.azure import AboutAzure
 from simulator.templates.functions import PURE, as_bool, as_string
 from simulator.templates.syntax import Function, Node, Step, TemplateError, Text, is_expression, parse
 
-Reference = Callable[[str, str, bool], Any]
-Listing = Callable[[str, str, str, Any], Any]
-
 
 @dataclass
-class Facts:
-    """What a deployment knows of the world around it."""
-
-    subscription: dict[str, Any]
-    group: dict[str, Any] | None
-    tenant: dict[str, Any]
-    deployment: dict[str, Any]
-    environment: dict[str, Any]
-    now: float
-    reference: Reference | None = None  # id or symbol, api-version, whole resource
-    listing: Listing | None = None  # function, id, api-version, body
-
-
-@dataclass
-class Scope:
+class Scope(AboutAzure):
     """Where an expression stands.  ``variables`` are evaluated when they are first asked for."""
 
-    facts: Facts
     template: dict[str, Any]
     parameters: dict[str, Any]
     loops: dict[str, int] = field(default_factory=dict)
     locals: dict[str, Any] = field(default_factory=dict)
-    symbols: dict[str, str] = field(default_factory=dict)
-    making_defaults: bool = False
     known: dict[str, Any] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
 
@@ -117,15 +96,6 @@ class Scope:
         except (TypeError, ValueError, AttributeError, IndexError, KeyError) as wrong:
             text = f"unable to evaluate the template language function '{node.name}': {str(wrong)[:150]}"
             raise TemplateError(text) from None
-
-    def _arguments(self, node: Function, least: int, most: int = 50) -> list[Any]:
-        if not least <= len(node.arguments) <= most:
-            raise TemplateError(
-                f"the template function '{node.name}' expects {least} arguments, it has {len(node.arguments)}"
-            )
-        return [self.node(argument) for argument in node.arguments]
-
-    # -- control ----------------------------------------------------------------------------------------------------
 
     def _do_if(self, node: Function) -> Any:
         if len(node.arguments) != 3:
@@ -205,103 +175,6 @@ class Scope:
         values, key, *more = self._arguments(node, 2, 3)
         return {str(_run(key, one)): _run(more[0], one) if more else one for one in values}
 
-    # -- Azure --------------------------------------------------------------------------------------------------------
-
-    def _do_subscription(self, node: Function) -> Any:
-        return self.facts.subscription
-
-    def _do_resourcegroup(self, node: Function) -> Any:
-        if self.facts.group is None:
-            raise TemplateError(
-                "the template function 'resourceGroup' is not available at subscription scope"
-            )
-        return self.facts.group
-
-    def _do_tenant(self, node: Function) -> Any:
-        return self.facts.tenant
-
-    def _do_deployment(self, node: Function) -> Any:
-        return self.facts.deployment
-
-    def _do_environment(self, node: Function) -> Any:
-        return self.facts.environment
-
-    def _do_newguid(self, node: Function) -> str:
-        self._only_in_defaults("newGuid")
-        return str(uuid.uuid4())
-
-    def _do_utcnow(self, node: Function) -> str:
-        self._only_in_defaults("utcNow")
-        return dates.utc_now(self.facts.now, *self._arguments(node, 0, 1))
-
-    def _do_resourceid(self, node: Function) -> str:
-        given = self._arguments(node, 2)
-        at = next((at for at, part in enumerate(given) if "/" in str(part)), None)
-        if at is None or at > 2:
-            raise TemplateError(
-                "the template function 'resourceId' expects a resource type such as 'Microsoft.Web/sites'"
-            )
-        subscription = self.facts.subscription["subscriptionId"]
-        group = self.facts.group["name"] if self.facts.group else ""
-        if at == 2:
-            subscription, group = given[0], given[1]
-        elif at == 1:
-            group = given[0]
-        scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group else "")
-        return f"{scope}/providers/{_pairs('resourceId', given[at], given[at + 1 :])}"
-
-    def _do_subscriptionresourceid(self, node: Function) -> str:
-        given = self._arguments(node, 2)
-        subscription = self.facts.subscription["subscriptionId"]
-        if "/" not in str(given[0]):
-            subscription = given.pop(0)
-        return (
-            f"/subscriptions/{subscription}/providers/{_pairs('subscriptionResourceId', given[0], given[1:])}"
-        )
-
-    def _do_tenantresourceid(self, node: Function) -> str:
-        given = self._arguments(node, 2)
-        return f"/providers/{_pairs('tenantResourceId', given[0], given[1:])}"
-
-    def _do_extensionresourceid(self, node: Function) -> str:
-        given = self._arguments(node, 3)
-        return f"{given[0]}/providers/{_pairs('extensionResourceId', given[1], given[2:])}"
-
-    def _do_managementgroupresourceid(self, node: Function) -> str:
-        given = self._arguments(node, 2)
-        root = (
-            f"/providers/Microsoft.Management/managementGroups/{given.pop(0)}"
-            if "/" not in str(given[0])
-            else ""
-        )
-        return f"{root}/providers/{_pairs('managementGroupResourceId', given[0], given[1:])}"
-
-    def _do_reference(self, node: Function) -> Any:
-        given = self._arguments(node, 1, 3)
-        if self.facts.reference is None:
-            raise TemplateError("the template function 'reference' is not expected at this location")
-        target = self.symbols.get(str(given[0]), str(given[0]))
-        version = str(given[1]) if len(given) > 1 and given[1] else ""
-        return self.facts.reference(target, version, len(given) > 2 and str(given[2]).lower() == "full")
-
-    def _do_providers(self, node: Function) -> Any:
-        given = self._arguments(node, 1, 2)
-        kinds = [{"resourceType": given[1], "locations": [], "apiVersions": []}] if len(given) > 1 else []
-        return kinds[0] if kinds else {"namespace": given[0], "resourceTypes": []}
-
-    def _do_pickzones(self, node: Function) -> list[str]:
-        self._arguments(node, 3, 5)
-        return []
-
-    def _list(self, node: Function) -> Any:
-        given = self._arguments(node, 1, 3)
-        if self.facts.listing is None:
-            raise TemplateError(f"the template function '{node.name}' is not expected at this location")
-        target = self.symbols.get(str(given[0]), str(given[0]))
-        return self.facts.listing(
-            node.name, target, str(given[1]) if len(given) > 1 else "", [*given, None, None][2]
-        )
-
     def _own(self, node: Function) -> Any:
         """Call one of the template's own functions, which sees nothing but its parameters."""
         for space in self.template.get("functions") or []:
@@ -313,13 +186,6 @@ class Scope:
             inner = replace(self, parameters=values, loops={}, locals={}, known={})
             return inner.value((found.get("output") or {}).get("value"))
         raise TemplateError(f"the template function '{node.space}.{node.name}' is not valid")
-
-    def _only_in_defaults(self, name: str) -> None:
-        if not self.making_defaults:
-            raise TemplateError(
-                f"the template function '{name}' is not expected at this location: it is only allowed in the default "
-                "value of a parameter"
-            )
 
     def _copies(self, copies: Any) -> dict[str, Any]:
         out = {}
@@ -371,16 +237,6 @@ def _member(value: Any, key: Any, safe: bool) -> Any:
     if safe and value is None:
         return None
     raise TemplateError(f"the language expression property '{key}' can't be evaluated")
-
-
-def _pairs(function: str, kind: Any, names: list[Any]) -> str:
-    space, *types = str(kind).split("/")
-    if len(types) != len(names):
-        raise TemplateError(
-            f"unable to evaluate template language function '{function}': the type '{kind}' requires '{len(types)}' "
-            f"resource name argument(s)"
-        )
-    return "/".join([space, *(part for pair in zip(types, map(str, names), strict=True) for part in pair)])
 
 
 def _cased(values: Any, name: str, what: str) -> Any:

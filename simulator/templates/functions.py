@@ -249,10 +249,6 @@ def _flat(value: list[Any]) -> list[Any]:
     return [item for one in value for item in (one if isinstance(one, list) else [one])]
 
 
-def _uri(base: str, more: str) -> str:
-    return urllib.parse.urljoin(base if base.endswith("/") or base.count("/") > 2 else base + "/", more)
-
-
 def _objects(*parts: Any) -> dict[str, Any]:
     return {str(key): value for key, value in zip(parts[::2], parts[1::2], strict=True)}
 
@@ -291,7 +287,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "false": lambda: False,
     "first": lambda value: _end(value, 0),
     "flatten": _flat,
-    "float": lambda value: float(value),
+    "float": float,
     "format": format_text,
     "greater": lambda a, b: _less(b, a),
     "greaterorequals": lambda a, b: not _less(a, b),
@@ -334,7 +330,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "tryindexfromend": lambda value, count: value[-count] if 0 < count <= len(value) else None,
     "union": union,
     "uniquestring": lambda *values: hashing.unique_string([as_string(value) for value in values]),
-    "uri": _uri,
+    "uri": lambda base, more: urllib.parse.urljoin(base if base.count("/") > 2 else base + "/", more),
     "uricomponent": lambda text: urllib.parse.quote(_text(text), safe="-_.!~*'()"),
     "uricomponenttostring": lambda text: urllib.parse.unquote(_text(text)),
 }

@@ -139,9 +139,7 @@ def test_what_if_and_complete_mode(simulator: Running) -> None:
 
 def test_nested_deployment_and_subscription_scope(simulator: Running) -> None:
     """A deployment of a subscription makes a group and deploys into it by a template with a scope of its own."""
-    inner = body(
-        [account("[parameters('name')]")], parameters={"name": {"value": "[concat('st', 'nested')]"}}
-    )
+    inner = body([account("[parameters('name')]")], given={"name": {"value": "[concat('st', 'nested')]"}})
     inner["properties"]["template"]["parameters"] = {"name": {"type": "string"}}
     inner["properties"]["template"]["outputs"] = {
         "id": {"type": "string", "value": "[resourceId('x/y', parameters('name'))]"}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from simulator.templates.azure import Facts
 from simulator.templates.document import items_of, scope_of
-from simulator.templates.evaluate import Facts, Scope
+from simulator.templates.evaluate import Scope
 from simulator.templates.hashing import unique_string
 from simulator.templates.relaxed import strict
 from simulator.templates.syntax import TemplateError

@@ -8,8 +8,9 @@ from typing import Any
 from simulator.call import Call
 from simulator.errors import ArmError, gateway, invalid_content
 from simulator.state import Resource
+from simulator.templates.azure import Facts
 from simulator.templates.document import Item, items_of, scope_of
-from simulator.templates.evaluate import Facts, Scope
+from simulator.templates.evaluate import Scope
 from simulator.templates.hashing import template_hash
 from simulator.templates.syntax import TemplateError
 from simulator.world import World

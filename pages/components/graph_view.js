@@ -92,6 +92,7 @@ class GraphView {
   find(key) { return this.nodes.find((n) => n.dataset.key === key); }
 
   tabulate() {
+    if (this.twin.hidden) return; // made when it is asked for: at 200 rows it costs more than the drawing
     const table = element("table", "");
     table.append(element("caption", this.data.name), element("thead", ""), element("tbody", ""));
     const line = (cells, tag) => {
@@ -122,6 +123,7 @@ class GraphView {
     const on = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", on);
     this.twin.hidden = !on;
+    this.tabulate();
     this.stage.hidden = on;
     this.card.hidden = true;
     this.opened = null;
@@ -356,7 +358,9 @@ function patch(old, fresh) {
   old.setAttribute("aria-label", fresh.getAttribute("aria-label"));
   after.forEach((part, place) => {
     const shown = before[place];
-    if (shown.innerHTML !== part.innerHTML) shown.replaceChildren(...part.childNodes);
+    const same = shown.childNodes.length === part.childNodes.length &&
+      [...shown.childNodes].every((child, at) => child.isEqualNode(part.childNodes[at]));
+    if (!same) shown.replaceChildren(...part.childNodes);
     for (const { name, value } of part.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
   });
 }

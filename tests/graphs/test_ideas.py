@@ -1,5 +1,6 @@
 """General and Conceptual show what the configuration chose, and how far the model is."""
 
+import itertools
 from xml.etree import ElementTree
 
 import pytest
@@ -37,14 +38,22 @@ def test_general_has_the_chosen_sources_the_fixed_parts_and_the_platforms(case):
     assert sorted(drawn) == sorted(f"node-{node.key}" for node in graph.nodes)
 
 
-def test_general_leads_from_the_sources_to_the_output():
-    graph = general.draw(cases.plan(cases.EVERYTHING))
-    reached, waiting = set(), ["source_csv"]
-    while waiting:
-        key = waiting.pop()
-        reached.add(key)
-        waiting += [edge.target for edge in graph.edges if edge.source == key]
-    assert {"model_development", "api_implementation", "online_deployment", "model_output"} <= reached
+@pytest.mark.parametrize("case", cases.ALL)
+def test_general_leads_from_the_chosen_sources_to_the_output(case):
+    plan = cases.plan(cases.ALL[case])
+    graph = general.draw(plan)
+    scripts = {
+        ("data_delivery", "model_development"), ("model_development", "model_delivery"),
+        ("model_delivery", "api_implementation"), ("model_delivery", "deployment_script"),
+        ("api_implementation", "deployment_script"), ("deployment_script", "online_deployment"),
+    }  # fmt: skip
+    service = {
+        ("requests", "online_endpoint"),
+        ("online_endpoint", "online_deployment"),
+        ("online_deployment", "model_output"),
+    }
+    read = {(f"source_{kind}", "data_delivery") for kind in plan.config.core.data_sources}
+    assert {(edge.source, edge.target) for edge in graph.edges} == scripts | service | read
     assert set(parts(graph, "edge")) - {""} == {edge.id for edge in graph.edges}
 
 
@@ -96,6 +105,10 @@ def test_conceptual_has_the_sources_and_every_stage(case):
     graph = conceptual.draw(cases.plan(cases.ALL[case]))
     assert {node.key for node in graph.nodes} == STAGES | sources(cases.ALL[case])
     assert set(parts(graph, "edge")) - {""} == {edge.id for edge in graph.edges}
+    chain = ["learning", "model", "handler", "test", "production"]
+    ends = {("input", "test"), ("test", "output"), ("requests", "production"), ("production", "answer")}
+    read = {(f"source_{kind}", "learning") for kind in cases.plan(cases.ALL[case]).config.core.data_sources}
+    assert {(edge.source, edge.target) for edge in graph.edges} == {*itertools.pairwise(chain)} | ends | read
     assert set(parts(graph, "node")) == {f"node-{node.key}" for node in graph.nodes}
 
 

@@ -89,7 +89,7 @@ def provider(call: Call, namespace: str) -> dict[str, Any]:
         "authorizations": [],
         "registrationPolicy": "RegistrationRequired",
         "registrationState": gone or "Registered",
-        "resourceTypes": [_resource_type(kind) for kind in kinds],
+        "resourceTypes": [_resource_type(call, kind) for kind in kinds],
     }
 
 
@@ -194,9 +194,14 @@ def _subscription(call: Call, number: str, name: str) -> dict[str, Any]:
     }
 
 
-def _resource_type(kind: Kind) -> dict[str, Any]:
+def _resource_type(call: Call, kind: Kind) -> dict[str, Any]:
+    shut = (call.state.note("scenario rules", "closed") or {}).get(kind.arm_type.lower(), [])
     places = (
-        [one.display for one in regions.REGIONS if one.name not in kind.closed_regions]
+        [
+            one.display
+            for one in regions.REGIONS
+            if one.name not in kind.closed_regions and one.name not in shut
+        ]
         if kind.regional
         else []
     )

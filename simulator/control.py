@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator import faults, seed
+from simulator import faults, scenario, seed
 from simulator.call import Reply
 from simulator.clock import catch_up
 from simulator.kinds import REGISTRY
@@ -22,6 +22,8 @@ def handle(world: World, method: str, path: str, body: Any) -> Reply:
         ("DELETE", "/faults"): lambda: _clear_faults(world),
         ("POST", "/faults"): lambda: _add_faults(world, body),
         ("POST", "/reset"): lambda: _reset(world),
+        ("GET", "/scenarios"): lambda: Reply(200, scenario.listed()),
+        ("POST", "/scenario"): lambda: _play(world, body),
     }
     answer = routes.get((method, path.removeprefix(ROOT).rstrip("/")))
     if answer is None:
@@ -70,6 +72,22 @@ def _clear_faults(world: World) -> Reply:
 
 def _reset(world: World) -> Reply:
     with world.state.transaction():
+        name = world.state.note("program", "scenario")
         world.state.clear()
         seed.plant(world)
+        if name:
+            scenario.apply(world, name)
     return Reply(200, {})
+
+
+def _play(world: World, body: Any) -> Reply:
+    """Begin anew in another scenario; null or an empty name is a rehearsal in which all goes well."""
+    name = body.get("name") if isinstance(body, dict) else None
+    try:
+        if name:
+            scenario.load(str(name))
+    except scenario.Unknown as wrong:
+        return Reply(400, {"error": {"code": "UnknownScenario", "message": str(wrong)}})
+    with world.state.transaction():
+        world.state.set_note("program", "scenario", name or None)
+    return _reset(world)

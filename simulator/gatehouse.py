@@ -44,7 +44,8 @@ def check_region(call: Call, arm_type: str, closed: frozenset[str], existing: Re
     """Refuse a region that does not have the type, or is another than that of the resource that is there."""
     given = given_location(call)
     location = regions.normal(given)
-    open_regions = [region.name for region in regions.REGIONS if region.name not in closed]
+    shut = closed | set((call.state.note("scenario rules", "closed") or {}).get(arm_type.lower(), []))
+    open_regions = [region.name for region in regions.REGIONS if region.name not in shut]
     if location not in open_regions and location not in regions.CANARIES:
         message = (
             f"The provided location '{given}' is not available for resource type '{arm_type}'. "

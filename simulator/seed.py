@@ -6,8 +6,8 @@ from typing import Any
 
 from simulator.address import parse
 from simulator.call import Call
-from simulator.kinds import REGISTRY, finish
-from simulator.operations import settle
+from simulator.clock import catch_up
+from simulator.kinds import REGISTRY
 from simulator.world import World
 
 HOME, ELSEWHERE = "westeurope", "eastus"
@@ -75,4 +75,4 @@ def _put(world: World, path: str, body: dict[str, Any]) -> None:
     kind.put(call)
     # Whatever would take its time has long been done.
     world.state.run("UPDATE operations SET ends = 0")
-    settle(world, finish)
+    catch_up(world)

@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from simulator import certificates, home, providers, seed
+from simulator import certificates, home, providers, scenario, seed
 from simulator.app import Simulator
 from simulator.home import Refused
 from simulator.state import State
@@ -31,7 +31,9 @@ GRACE = 0.4
 assert providers  # importing them is what registers the types
 
 
-def serve(folder: Path, port: int | None, pace: float, seed_number: int | None) -> None:
+def serve(
+    folder: Path, port: int | None, pace: float, seed_number: int | None, play: str | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
@@ -42,7 +44,7 @@ def serve(folder: Path, port: int | None, pace: float, seed_number: int | None) 
         kept = home.remembered(folder, port, seed_number)
         sock = home.listen(folder, kept)
         certs = certificates.prepare(folder)
-        world = _open(folder, kept, pace)
+        world = _open(folder, kept, pace, play)
         line = world.ready_line(certs.bundle, os.getpid())
         server = _Server(_config(world, certs), folder, line)
         try:
@@ -52,7 +54,7 @@ def serve(folder: Path, port: int | None, pace: float, seed_number: int | None) 
             world.state.close()
 
 
-def _open(folder: Path, kept: dict[str, Any], pace: float) -> World:
+def _open(folder: Path, kept: dict[str, Any], pace: float, play: str | None) -> World:
     try:
         state = State(folder / "state.sqlite")
         endpoint = f"https://127.0.0.1:{kept['port']}"
@@ -62,6 +64,8 @@ def _open(folder: Path, kept: dict[str, Any], pace: float) -> World:
             if not state.note("program", "planted"):
                 seed.plant(world)
                 state.set_note("program", "planted", True)
+            if play and state.note("program", "scenario") != play:
+                scenario.apply(world, play)
     except sqlite3.Error as wrong:
         raise Refused(
             f"the state in {folder} cannot be used: {wrong}; move the folder away to begin anew"

@@ -92,7 +92,7 @@ class RoleAssignment(Kind):
         if role not in ROLES:
             message = f"The specified role definition with ID '{role}' does not exist."
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
-        if not _known_principal(call, wanted.principalId):
+        if not _known_principal(call, wanted.principalId, wanted.principalType is not None):
             short = wanted.principalId.replace("-", "")
             message = f"Principal {short} does not exist in the directory {call.world.tenant_id}. Check that you have the"
             message += " correct principal ID. If you are creating this principal and then immediately assigning a role,"
@@ -224,13 +224,18 @@ def _refuse_double(call: Call, existing: Resource | None, role: str, principal: 
             raise ArmError(409, "RoleAssignmentExists", message)
 
 
-def _known_principal(call: Call, principal: str) -> bool:
-    """Tell whether the directory has this principal: who may sign in, and every resource with an identity."""
+def _known_principal(call: Call, principal: str, by_type: bool) -> bool:
+    """Tell whether the directory has this principal: who may sign in, and every resource with an identity.
+
+    A directory that is slow does not know a new identity yet, unless the request says what kind of principal it is.
+    """
     wanted = principal.lower()
+    delay = float(call.state.note("scenario rules", "directory_delay_s") or 0) * call.world.pace
     if wanted in {call.world.client_object_id, call.world.user_object_id}:
         return True
     return any(
-        str(resource.body.get("identity", {}).get("principalId", "")).lower() == wanted
+        str((resource.body.get("identity") or {}).get("principalId", "")).lower() == wanted
+        and (by_type or resource.created + delay <= call.world.now())
         for resource in call.state.everything()
     )
 

@@ -81,7 +81,7 @@ class Server(SqlKind):
             return ArmError(
                 409, "NameAlreadyExists", f"The name '{name}' already exists. Choose a different name."
             )
-        if location == FULL_REGION:
+        if location == FULL_REGION or location in (call.state.note("scenario rules", "full") or []):
             message = f"Location '{regions.display_name(location)}' is not accepting creation of new Windows Azure SQL"
             return ArmError(
                 400, "RegionDoesNotAllowProvisioning", f"{message} Database servers at this time."

@@ -125,9 +125,11 @@ def taken(config: ProjectConfig, key: str, path: str) -> Callable[[], Problem | 
     return ask
 
 
-def drifted(plan: Plan) -> Answer[dict[str, tuple[Difference, ...]]]:
+def drifted(plan: Plan, project_id: str) -> Answer[dict[str, tuple[Difference, ...]]]:
     """Key -> what differs from what the runs have put, asked anew at every call."""
-    return _answer(plan.config, lambda t: _asked(t, lambda cloud: drift.check(plan, cloud), {}, 30.0), {})
+    return _answer(
+        plan.config, lambda t: _asked(t, lambda cloud: drift.check(plan, project_id, cloud), {}, 30.0), {}
+    )
 
 
 def forget() -> None:

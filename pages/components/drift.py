@@ -45,7 +45,7 @@ def draw(draft: state.Draft) -> None:
 
 def _check(id: str, run_id: str, plan: Plan) -> None:
     with st.spinner("Reading every resource"):
-        answer = cloud_state.drifted(plan)
+        answer = cloud_state.drifted(plan, id)
     if answer.error:
         _kept().pop(id, None)
         cloud_state.trouble(answer, "drift")
@@ -74,7 +74,7 @@ def _result(draft: state.Draft, plan: Plan, seen: Seen) -> None:
 
 def _put_back(draft: state.Draft, keys: list[str]) -> None:
     """One start for all of them; what the draft would change besides is said first."""
-    planned = of_plan(build_plan(draft.config))
+    planned = of_plan(build_plan(draft.config), draft.id)
     besides = [one for key, one in planned.items() if one.kind in changes.WORK and key not in keys]
     if besides:
         markup.note(

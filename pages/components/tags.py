@@ -26,7 +26,7 @@ def _row(draft: Draft, number: int, name: str, value: str) -> None:
         key = binding.bind(
             f"{draft.id}:tag:{number}:{place}", _waiting().get((draft.id, number, place), shown), write
         )
-        column.text_input(("Name", "Value")[place], key=key, max_chars=(512, 256)[place])
+        column.text_input(("Name", "Value")[place], key=key, max_chars=(512, 256)[place], live=place == 1)
     if name:
         label, what = f"{draft.id}:tag:{number}:remove", markup.plain(name)
         end.button("Remove", key=label, on_click=_remove, args=(draft.id, name), help=f"Remove {what}")

@@ -81,7 +81,7 @@ def offer(draft: Draft) -> None:
         for g in going
     ]
     markup.table("What would be removed", ("Resource", "Type", "What is lost with it"), rows)
-    _stays(plan, {g.id.lower() for g in going})
+    _stays(plan, draft.id, {g.id.lower() for g in going})
     _confirm(draft, going)
 
 
@@ -93,12 +93,12 @@ def _inside(key: str) -> str:
     return INSIDE.get(registry.of(key).key, "–")
 
 
-def _stays(plan: Plan, going: set[str]) -> None:
+def _stays(plan: Plan, project_id: str, going: set[str]) -> None:
     """What the project uses and Groundplan has not created; and the group, if others live in it."""
     rows = [
         [cell(r.name, mono=True, title=r.id), cell(r.label), cell(_why(r.is_new))]
         for r in plan
-        if r.id.lower() not in going and (not r.is_new or journal.adopted(r.id))
+        if r.id.lower() not in going and (not r.is_new or journal.adopted(r.id, project_id))
     ]
     st.header("What stays", anchor=False)
     if rows:

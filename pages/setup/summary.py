@@ -14,7 +14,7 @@ draft = page.begin(
 )
 valid = review.validation(draft)
 plan, pace = build_plan(draft.config), cloud_state.pace(draft.config)
-planned = of_plan(plan)
+planned = of_plan(plan, draft.id)
 footer.draw(draft, steps.SUMMARY, action=lambda: review.create(draft, valid, planned))
 if draft.fixed:
     changes.told(draft.id, plan, planned)

@@ -32,20 +32,20 @@ class Change:
     differences: tuple[Difference, ...] = ()
 
 
-def of(resource: Resource) -> Change:
-    """What applying would do to a resource, as far as the runs of this installation know."""
+def of(resource: Resource, project_id: str) -> Change:
+    """What applying would do to a resource, as far as the project's runs know."""
     if not resource.is_new:
         return Change("existing")
-    before = journal.last_body(resource.id)
+    before = journal.last_body(resource.id, project_id)
     if before is None:
-        return Change("unchanged" if journal.adopted(resource.id) else "create")
+        return Change("unchanged" if journal.adopted(resource.id, project_id) else "create")
     differences = tuple(_differences(before, resource.plain_body()))
     return Change("change" if differences else "unchanged", differences)
 
 
-def of_plan(plan: Plan) -> dict[str, Change]:
+def of_plan(plan: Plan, project_id: str) -> dict[str, Change]:
     """Key -> what applying the plan would do."""
-    return {r.key: of(r) for r in plan}
+    return {r.key: of(r, project_id) for r in plan}
 
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:

@@ -74,7 +74,9 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
 def _to_change(resource: Resource, run_id: str, row: Mapping[str, Any]) -> bool:
     """Whether what stands is to be put anew: our settings differ from the last ones, or the user wants them back."""
     asked = resource.key in journal.options(run_id).get("put", []) and row["body"] is None and resource.is_new
-    return (asked or changes.of(resource).kind == "change") and not journal.cancelled(run_id)
+    return (
+        asked or changes.of(resource, journal.project_of(run_id)).kind == "change"
+    ) and not journal.cancelled(run_id)
 
 
 async def _put(

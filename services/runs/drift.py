@@ -17,12 +17,12 @@ from services.runs.changes import Difference
 GONE = Difference("", "there", "gone")
 
 
-async def check(plan: Plan, cloud: Cloud) -> dict[str, tuple[Difference, ...]]:
-    """Key -> what differs (before: as asked for, after: as it is) of every resource that runs have put.
+async def check(plan: Plan, project_id: str, cloud: Cloud) -> dict[str, tuple[Difference, ...]]:
+    """Key -> what differs (before: as asked for, after: as it is) of every resource that the project's runs have put.
 
     A resource that is not there any more has the one difference `GONE`. Raises `CloudError`.
     """
-    ours = [r for r in plan if r.is_new and journal.last_body(r.id) is not None]
+    ours = [r for r in plan if r.is_new and journal.last_body(r.id, project_id) is not None]
     found = await asyncio.gather(*(cloud.get(r.id, r.api_version) for r in ours))
     return {r.key: _differences(r, one) for r, one in zip(ours, found, strict=True)}
 

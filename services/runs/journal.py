@@ -145,6 +145,11 @@ def step(run_id: str, key: str) -> dict[str, Any]:
     return dict(row)
 
 
+def project_of(run_id: str) -> str:
+    """The project that a run belongs to."""
+    return str(_run(run_id)["project_id"])
+
+
 def cancelled(run_id: str) -> bool:
     """Whether the user has asked to cancel."""
     return bool(_run(run_id)["cancelled"])
@@ -181,28 +186,29 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
     return list(owned.values())
 
 
-def last_body(resource_id: str) -> dict[str, Any] | None:
-    """The body that stands for a resource by what runs have put: of its last success, or of a run that goes on.
+def last_body(resource_id: str, project_id: str) -> dict[str, Any] | None:
+    """The body that stands for a resource by what a project's runs have put: of its last success, or of one going on.
 
     None when no run has put it, or one has removed it since.
     """
     stands = sa.or_(steps.c.state == "Succeeded", runs.c.state.not_in(ENDED))
-    row = _newest_step(resource_id, sa.and_(steps.c.body.is_not(None), stands))
+    row = _newest_step(resource_id, project_id, sa.and_(steps.c.body.is_not(None), stands))
     return dict(row.body) if row and row.kind == "apply" else None
 
 
-def adopted(resource_id: str) -> bool:
-    """Whether the newest run found the resource there, made by somebody else, and used it as it is."""
-    row = _newest_step(resource_id, steps.c.state == "Succeeded")
+def adopted(resource_id: str, project_id: str) -> bool:
+    """Whether a project's newest run found the resource there, made by somebody else, and used it as it is."""
+    row = _newest_step(resource_id, project_id, steps.c.state == "Succeeded")
     return row is not None and row.kind == "apply" and not row.created_by_run
 
 
-def _newest_step(resource_id: str, told: sa.ColumnElement[bool]) -> Any:
-    """The newest step of a resource that is `told`, or that has removed it."""
+def _newest_step(resource_id: str, project_id: str, told: sa.ColumnElement[bool]) -> Any:
+    """A project's newest step of a resource that is `told`, or that has removed it."""
     removed = sa.and_(runs.c.kind == "destroy", steps.c.state == "Deleted")
     wanted = sa.select(runs.c.kind, steps.c.body, steps.c.created_by_run)
     wanted = wanted.select_from(runs.join(steps, steps.c.run_id == runs.c.id))
-    wanted = wanted.where(sa.func.lower(steps.c.resource_id) == resource_id.lower(), sa.or_(told, removed))
+    mine = sa.and_(runs.c.project_id == project_id, sa.func.lower(steps.c.resource_id) == resource_id.lower())
+    wanted = wanted.where(mine, sa.or_(told, removed))
     with reading() as db:
         return db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
 

@@ -24,7 +24,7 @@ projects = Table(
     Column("choices", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     Column("writer", String(64), nullable=False, default=""),
-    Column("applied", JSON),
+    Column("applied", JSON(none_as_null=True)),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
 )  # fmt: skip
@@ -61,10 +61,10 @@ steps = Table(
     Column("resource_id", Text, nullable=False, default=""),
     Column("correlation_id", String(64), nullable=False, default=""),
     Column("put_at", Float),
-    Column("body", JSON),
+    Column("body", JSON(none_as_null=True)),
     Column("created_by_run", Boolean, nullable=False, default=False),
     Column("note", Text, nullable=False, default=""),
-    Column("error", JSON),
+    Column("error", JSON(none_as_null=True)),
     Column("outputs", JSON, nullable=False, default=dict),
 )  # fmt: skip
 

@@ -105,6 +105,7 @@ async def begin_step(run_id: str, key: str) -> dict[str, Any]:
         started_at=row["started_at"] or time.time(),
         error=None,
         finished_at=None,
+        note="",
     )
     try:
         return {

@@ -38,7 +38,7 @@ def apply(id: str, *, failed: str = "", adopted: str = "") -> str:
     """Walk a run of a project to its end as the worker would; its ID."""
     run_id, now = client.start(id, by="command line"), time.time()
     for r in journal.plan_of(run_id):
-        made = r.is_new and r.key != adopted and changes_made(r.id)
+        made = r.is_new and r.key != adopted and changes_made(r.id, id)
         journal.set_step(
             run_id, r.key, started_at=now - 4, finished_at=now, attempt=int(made), created_by_run=made,
             state="Succeeded" if r.is_new else "Existing", **({"body": r.plain_body()} if made else {}),
@@ -50,9 +50,9 @@ def apply(id: str, *, failed: str = "", adopted: str = "") -> str:
     return run_id
 
 
-def changes_made(id: str) -> bool:
+def changes_made(resource_id: str, project_id: str) -> bool:
     """Whether no run has put it yet."""
-    return journal.last_body(id) is None
+    return journal.last_body(resource_id, project_id) is None
 
 
 def remove(id: str, *, kept: str = "", soft: str = "") -> str:

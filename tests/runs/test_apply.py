@@ -16,7 +16,7 @@ from services.catalogue.base import Output, Resource, Secret
 from services.cloud.bridge import ask
 from services.cloud.target import rehearsal
 from services.plan import Plan, build_plan
-from services.runs import changes
+from services.runs import changes, journal
 from tests.runs.conftest import Installation, states, until
 
 EVERYTHING = "name: {}\ncontainer_registry: {{mode: new}}\nsql: {{mode: new}}\n"
@@ -180,8 +180,11 @@ def test_a_changed_project_puts_what_changed_and_nothing_else(
     text = EVERYTHING.format("changing")
     assert house.apply(text)[0] == 0
     first = house.puts("changing")
+    run = journal.newest_of(plan_of(text).config.identity)
+    assert run is not None
+    project_id = run.project
     sku = text.replace("container_registry: {mode: new}", "container_registry: {mode: new, sku: Standard}")
-    known = changes.of_plan(plan_of(sku))
+    known = changes.of_plan(plan_of(sku), project_id)
     assert {k for k, c in known.items() if c.kind != "unchanged"} == {"container_registry"}
     assert [(d.path, d.before, d.after) for d in known["container_registry"].differences] == [
         ("sku.name", "Basic", "Standard")
@@ -199,3 +202,17 @@ def test_a_changed_project_puts_what_changed_and_nothing_else(
     assert not [p for p in later if "/secrets/" in p or "roleAssignments" in p]
     assert house.apply(sku + "tags: {team: data}\n")[0] == 0
     assert len(house.puts("changing")) == len(before) + len(later)
+
+
+def test_another_projects_resource_is_used_as_it_is_and_not_changed(house: Installation) -> None:
+    """Two projects in one group under the same names: the second one puts none of its tags on the first one's."""
+    text = "name: owner\n"
+    assert house.apply(text)[0] == 0
+    before = house.puts("owner")
+    same = "name: guest\nresource_group: {name: rg-owner}\nlog_analytics: {name: log-owner}\n"
+    code, document, said = house.apply(same)
+    assert code == 0, said
+    later = {p.rpartition("/")[2] for p in house.puts("owner")[len(before) :]}
+    assert not later & {"rg-owner", "log-owner"}
+    made = {r["key"]: r["created_by_run"] for r in document["resources"]}
+    assert (made["resource_group"], made["log_analytics"], made["workspace"]) == (False, False, True)

@@ -31,7 +31,7 @@ def test_a_foreign_change_is_seen_and_put_back(house: Installation, monkeypatch:
         await cloud.begin_delete(role.id, role.api_version)
 
     ask(target, meddle)
-    seen = ask(target, lambda cloud: drift.check(plan, cloud))
+    seen = ask(target, lambda cloud: drift.check(plan, project.id, cloud))
     assert {d.path: (d.before, d.after) for d in seen["container_registry"]} == {
         "sku.name": ("Basic", "Premium"),
         "tags.groundplan-project": ("drifting", "x"),
@@ -44,6 +44,6 @@ def test_a_foreign_change_is_seen_and_put_back(house: Installation, monkeypatch:
     again = drift.put_back(project.id, ["container_registry"], by="test")
     until(lambda: journal.view(again).ended, 60)
     assert journal.view(again).state == "Succeeded"
-    assert not any(ask(target, lambda cloud: drift.check(plan, cloud)).values())
+    assert not any(ask(target, lambda cloud: drift.check(plan, project.id, cloud)).values())
     puts = [p for p in house.puts("drifting") if p == registry.id]
     assert len(puts) == 3  # ours, the meddler's, ours again

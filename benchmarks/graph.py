@@ -56,6 +56,7 @@ WATCH = """name => new Promise(done => {
 
 def measure() -> dict[str, Any]:
     """Milliseconds p50 and p95 at 10, 30 and 100 nodes and how many times faster; 200 nodes ours alone; server times."""
+    load = round(os.getloadavg()[0], 1)
     with fresh_home(0) as environment, _server(environment) as url, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS + AWAKE)
         try:
@@ -64,7 +65,7 @@ def measure() -> dict[str, Any]:
             figures[f"{LARGE}_nodes"] = {"ours_ms": _spread(list(alone))} | server(LARGE)
         finally:
             browser.close()
-    return {"load_before": _load(), **figures}
+    return {"load_before": load, **figures}
 
 
 def server(nodes: int, rounds: int = 15) -> dict[str, Any]:
@@ -154,7 +155,3 @@ def _spread(seconds: Sequence[float]) -> dict[str, float]:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 1)
-
-
-def _load() -> float:
-    return round(os.getloadavg()[0], 1)

@@ -115,6 +115,8 @@ def test_faults_that_pass_are_ridden_out(house: Installation) -> None:
 
 def test_the_same_project_is_not_applied_twice_at_once(slow_house: Installation) -> None:
     """The second is told which run goes on; the first is not disturbed."""
+    slow = {"match": {"method": "PUT", "path": "mlw-twice"}, "do": {"delay": 15}, "times": 1}
+    slow_house.control("POST", "/_simulator/faults", slow)
     path = slow_house.file("name: twice\n")
     line = [sys.executable, "-m", "services", "apply", path, "--json"]
     first = subprocess.Popen(

@@ -43,6 +43,19 @@ def draw(draft: state.Draft) -> None:
         _result(draft, plan, seen)
 
 
+def told(id: str) -> dict[str, list[str]]:
+    """What this tab's last check found, in words by key: the Azure graph's drift layer. Empty before any check."""
+    seen = _kept().get(id)
+    found = seen.found if seen else {}
+    return {key: [_words(one) for one in differences] for key, differences in found.items() if differences}
+
+
+def _words(one: Difference) -> str:
+    if one == drift.GONE:
+        return "is gone"
+    return f"{one.path}: {changes.shown(one.before)} was asked for, {changes.shown(one.after)} is there"
+
+
 def _check(id: str, run_id: str, plan: Plan) -> None:
     with st.spinner("Reading every resource"):
         answer = cloud_state.drifted(plan, id)

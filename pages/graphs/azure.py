@@ -2,14 +2,15 @@
 
 import time
 
-from pages.components import graph_gallery, graph_run
+from pages.components import drift, graph_gallery, graph_run
 from services.graphs import azure
 
 draft = graph_gallery.begin(
     "azure",
     "Every resource that the project has in Azure, the hidden ones too, and what needs what. It follows a run live.",
 )
-layers = graph_run.switches(draft.id, ("status", "duration"))
+found = drift.told(draft.id)
+layers = graph_run.switches(draft.id, ("status", "duration", *(("drift",) if found else ())))
 
 
 def panel() -> None:
@@ -17,7 +18,7 @@ def panel() -> None:
     plan, run = graph_run.seen(draft)
     problems = draft.parsed.problems if run is None else ()
     graph_gallery.show(
-        "azure", azure.draw(plan, run, now=time.time(), layers=layers, problems=problems), draft
+        "azure", azure.draw(plan, run, now=time.time(), layers=layers, problems=problems, drift=found), draft
     )
 
 

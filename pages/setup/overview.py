@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import binding, markup, project_list
+from pages.components import binding, graph_overview, markup, project_list, state
 
 binding.enter("overview")
 st.title("From an empty Azure subscription to a served model", anchor=False)
@@ -18,3 +18,4 @@ with load:
     st.header("Load a project file", anchor=False)
     project_list.load()
 project_list.draw()
+graph_overview.draw(state.project_id())

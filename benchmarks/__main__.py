@@ -4,7 +4,7 @@ import argparse
 import importlib
 import json
 
-NAMES = ("start", "provision", "recover", "graph")
+NAMES = ("start", "provision", "recover", "graph", "simulator")
 
 
 def main() -> None:

@@ -1,0 +1,164 @@
+"""The simulator by itself: start, memory, requests a second, and a whole provisioning through the SDKs at pace 0."""
+
+import http.client
+import json
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import psutil
+
+from benchmarks.house import REPOSITORY
+
+REQUESTS = 400
+HERE = {"location": "westeurope"}
+
+
+def measure() -> dict[str, Any]:
+    """Start a simulator on a folder of its own and measure it.
+
+    `start_ms` is from the command to the ready line on a fresh folder, `restart_ms` on one that is there already;
+    `get_*` and `put_*` are requests a second over https with 1 and 8 clients, each on one connection; `nine_resources_s`
+    is a provisioning through azure-mgmt-resource, its import not counted.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with _running(folder) as (_, start_ms):
+            pass
+        with _running(folder) as (ready, restart_ms):
+            figures: dict[str, Any] = {"start_ms": round(start_ms), "restart_ms": round(restart_ms)}
+            figures["rss_mb"] = round(psutil.Process(ready["pid"]).memory_info().rss / 1e6, 1)
+            for clients in (1, 8):
+                figures[f"get_{clients}"] = round(_rate(ready, clients, _get))
+                figures[f"put_{clients}"] = round(_rate(ready, clients, _put))
+            figures["nine_resources_s"] = round(_provision(ready), 2)
+            figures["rss_after_mb"] = round(psutil.Process(ready["pid"]).memory_info().rss / 1e6, 1)
+    return figures
+
+
+@contextmanager
+def _running(folder: str) -> Iterator[tuple[dict[str, Any], float]]:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "simulator", "serve", "--state", folder, "--pace", "0"]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    took = (time.perf_counter() - began) * 1000
+    try:
+        yield json.loads(line), took
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _rate(ready: dict[str, Any], clients: int, ask: Callable[..., None]) -> float:
+    """Requests a second, all clients together."""
+    token, each = _token(ready), REQUESTS // clients
+    threads = [
+        threading.Thread(target=_client, args=(ready, token, number, each, ask)) for number in range(clients)
+    ]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return clients * each / (time.perf_counter() - began)
+
+
+def _client(ready: dict[str, Any], token: str, number: int, count: int, ask: Callable[..., None]) -> None:
+    connection = _connect(ready)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    root = f"/subscriptions/{ready['subscription_id']}/resourceGroups/rg-shared-data"
+    for turn in range(count):
+        ask(connection, headers, root, f"{number}-{turn}")
+    connection.close()
+
+
+def _get(connection: http.client.HTTPSConnection, headers: dict[str, str], root: str, name: str) -> None:
+    path = f"{root}/providers/Microsoft.KeyVault/vaults/kv-shared-data?api-version=2023-07-01"
+    connection.request("GET", path, headers=headers)
+    _read(connection)
+
+
+def _put(connection: http.client.HTTPSConnection, headers: dict[str, str], root: str, name: str) -> None:
+    body = json.dumps({**HERE, "kind": "web", "properties": {"Application_Type": "web"}})
+    path = f"{root}/providers/Microsoft.Insights/components/appi-{name}?api-version=2020-02-02"
+    connection.request("PUT", path, body, headers)
+    _read(connection)
+
+
+def _read(connection: http.client.HTTPSConnection) -> None:
+    response = connection.getresponse()
+    response.read()
+    assert response.status == 200, response.status
+
+
+def _connect(ready: dict[str, Any]) -> http.client.HTTPSConnection:
+    trust = ssl.create_default_context(cafile=ready["ca_bundle"])
+    return http.client.HTTPSConnection("127.0.0.1", int(ready["endpoint"].rsplit(":", 1)[1]), context=trust)
+
+
+def _token(ready: dict[str, Any]) -> str:
+    form = {"grant_type": "client_credentials", "scope": ready["endpoint"] + "/.default"}
+    form |= {key: ready[key] for key in ("client_id", "client_secret")}
+    connection = _connect(ready)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", f"/{ready['tenant_id']}/oauth2/v2.0/token", urlencode(form), kind)
+    token: str = json.loads(connection.getresponse().read())["access_token"]
+    return token
+
+
+def _provision(ready: dict[str, Any]) -> float:
+    """Group, logs, insights, vault, storage, registry, SQL server, database, workspace: one after the other."""
+    from azure.identity import ClientSecretCredential
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+    trust = {"connection_verify": ready["ca_bundle"]}
+    credential = ClientSecretCredential(
+        ready["tenant_id"], ready["client_id"], ready["client_secret"],
+        authority=ready["endpoint"], disable_instance_discovery=True, **trust,
+    )  # fmt: skip
+    scope = ready["endpoint"] + "/.default"
+    more = {"base_url": ready["endpoint"], "credential_scopes": [scope], "polling_interval": 0.05, **trust}
+    with ResourceManagementClient(credential, ready["subscription_id"], **more) as client:
+        began = time.perf_counter()
+        client.resource_groups.create_or_update("rg-bench", HERE)
+        root = f"/subscriptions/{ready['subscription_id']}/resourceGroups/rg-bench/providers/"
+        for path, version, body in _eight(root, ready["tenant_id"]):
+            poller = client.resources.begin_create_or_update_by_id(root + path, body, api_version=version)
+            poller.result()
+        return time.perf_counter() - began
+
+
+def _eight(root: str, tenant: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    logs, insights = (
+        "Microsoft.OperationalInsights/workspaces/log-bench",
+        "Microsoft.Insights/components/appi-bench",
+    )
+    storage, vault = "Microsoft.Storage/storageAccounts/stbench", "Microsoft.KeyVault/vaults/kv-bench"
+    sku = {"family": "A", "name": "standard"}
+    login = {"administratorLogin": "owner", "administratorLoginPassword": "Correct-Horse-1"}
+    needs = {"storageAccount": storage, "keyVault": vault, "applicationInsights": insights}
+    web = {"Application_Type": "web", "WorkspaceResourceId": root + logs}
+    yield logs, "2023-09-01", {**HERE, "properties": {"sku": {"name": "PerGB2018"}}}
+    yield insights, "2020-02-02", {**HERE, "kind": "web", "properties": web}
+    yield storage, "2023-05-01", {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    yield (
+        vault,
+        "2023-07-01",
+        {**HERE, "properties": {"tenantId": tenant, "sku": sku, "enableRbacAuthorization": True}},
+    )
+    yield "Microsoft.ContainerRegistry/registries/crbench", "2025-04-01", {**HERE, "sku": {"name": "Basic"}}
+    yield "Microsoft.Sql/servers/sql-bench", "2023-08-01", {**HERE, "properties": login}
+    yield "Microsoft.Sql/servers/sql-bench/databases/db", "2023-08-01", {**HERE, "sku": {"name": "Basic"}}
+    places = {key: root + path for key, path in needs.items()}
+    identity = {"type": "SystemAssigned"}
+    yield "Microsoft.MachineLearningServices/workspaces/mlw-bench", "2024-10-01", {
+        **HERE, "identity": identity, "properties": places,
+    }  # fmt: skip

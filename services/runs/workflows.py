@@ -22,7 +22,7 @@ from services.runs import create, journal, remove
 from services.runs.engine import ANSWER, child_id
 
 Outcome = Literal["done", "stopped"]
-WATCH_S = 0.1
+FASTEST_WATCH_S, SLOWEST_WATCH_S = 0.1, 1.0
 PARKED_S = 24 * 3600.0
 
 
@@ -70,7 +70,7 @@ async def _answer() -> str:
 
 async def _outcome(run_id: str, key: str) -> Outcome:
     handle: Any = await DBOS.retrieve_workflow_async(child_id(run_id, key), existing_workflow=False)
-    outcome: Outcome = await handle.get_result(polling_interval_sec=WATCH_S)
+    outcome: Outcome = await handle.get_result(polling_interval_sec=_watch_s(run_id))
     return outcome
 
 
@@ -164,6 +164,15 @@ def _parked(plan: Plan, run_id: str, key: str, error: Exception) -> dict[str, An
 
 def _note_failure(run_id: str, key: str, why: StepError, more: dict[str, str]) -> None:
     journal.set_step(run_id, key, state="Failed", finished_at=time.time(), error=why, note="", **more)
+
+
+def _watch_s(run_id: str) -> float:
+    """How often a resource looks whether another stands: small beside its duration, and not for nothing all day."""
+    try:
+        pace = resolve(journal.plan_of(run_id).config.cloud, home()).pace
+    except TargetMissing:
+        return SLOWEST_WATCH_S
+    return min(SLOWEST_WATCH_S, max(FASTEST_WATCH_S, 2 * pace))
 
 
 def _deed(run_id: str) -> Any:

@@ -93,6 +93,7 @@ def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = ""
     run = journal.view(run_id)
     if action == "retry" and run.kind == "apply":
         _take_over(run_id, run.project)
+    if action == "retry":
         journal.set_step(run_id, key, state="Waiting", error=None, note="Trying again.")
     _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})
     engine.client().send(child_id(run_id, key), action, ANSWER)

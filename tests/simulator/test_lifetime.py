@@ -210,3 +210,26 @@ def test_state_that_is_no_database(tmp_path: Path) -> None:
     assert "cannot be used" in err
     assert process.returncode == 1
     assert "Traceback" not in err
+
+
+def test_two_clients_at_once(start: Start) -> None:
+    """Eight clients on one account and on their own: one creates it, the others are told, nobody gets half of it."""
+    running = start("--pace", "0.01")
+    running.token()
+    shared, body = account(running, "stshared")
+    told: list[tuple[int, int]] = []
+
+    def work(number: int) -> None:
+        own, _ = account(running, f"stown{number}")
+        told.append((running.arm("PUT", shared, body).status, running.arm("PUT", own, body).status))
+
+    clients = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(20)
+    assert [status for _, status in told] == [202] * 8
+    assert sorted({status for status, _ in told}) in ([202, 409], [200, 202, 409], [200, 202])
+    assert [status for status, _ in told].count(202) == 1
+    written = {one["path"].rsplit("/", 1)[1] for one in running.writes()}
+    assert written == {"stshared", *(f"stown{number}" for number in range(8))}

@@ -66,9 +66,12 @@ def test_streamlit_stays_in_the_pages(house: Imports) -> None:
 
 
 def test_azure_stays_in_the_cloud_room(house: Imports) -> None:
-    """One room knows Azure's libraries; the simulator and everybody else know the wire or our own words."""
+    """One room knows Azure's libraries; the simulator and everybody else know the wire or our own words.
+
+    The simulator's benchmark measures what a stranger's client gets, so it is one.
+    """
     for package in ("azure", "msal", "msrest"):
-        assert outside(house, package, ["services.cloud"]) == set()
+        assert outside(house, package, ["services.cloud", "benchmarks.simulator"]) == set()
 
 
 def test_the_simulator_is_a_stranger(house: Imports) -> None:

@@ -18,8 +18,11 @@ NARROW = {"ijl'|": 0.23, "ftI.,:;!()[] /\\": 0.28, "r-": 0.35, "ckszxyvJ": 0.5, 
 
 
 def clean(text: str) -> str:
-    """Replace what XML can't hold (control characters, lone surrogates, U+FFFE) by the replacement character."""
-    return FOREIGN.sub("\ufffd", text)
+    """Replace what XML can't hold (control characters, lone surrogates, U+FFFE) by the replacement character.
+
+    Line ends become what every XML reader makes of them.
+    """
+    return FOREIGN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:

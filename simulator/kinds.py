@@ -77,8 +77,7 @@ class Kind(Declared):
         existing = call.state.get(call.address.path)
         self.require_container(call)
         self.require_parent(call, call.address, "write")
-        if not isinstance(call.body, dict):
-            raise invalid_content("Error converting value to type 'ResourceDefinition'. Path ''")
+        _check_shape(call.body)
         if self.regional:
             self.check_region(call, existing)
         if existing is None:
@@ -92,8 +91,7 @@ class Kind(Declared):
         """Change some of it: the change is laid over what was asked before, and read as a whole."""
         existing = self.require(call)
         call.body = {} if call.body is None else call.body
-        if not isinstance(call.body, dict):
-            raise invalid_content("Error converting value to type 'ResourceDefinition'. Path ''")
+        _check_shape(call.body)
         request = merged(existing.request, self._known(without_nulls(call.body), existing))
         return self._write(call, request, existing)
 
@@ -255,6 +253,15 @@ def finish(world: World, operation: Operation) -> None:
     """Let the type bring about what its operation has been working at."""
     if (kind := kind_of(operation.type)) is not None:
         kind.finish(world, operation)
+
+
+def _check_shape(body: Any) -> None:
+    """Refuse a body that is no resource at all: ARM reads this much before it asks a provider."""
+    if not isinstance(body, dict):
+        raise invalid_content("Error converting value to type 'ResourceDefinition'. Path ''")
+    for key in ("properties", "tags"):
+        if not isinstance(body.get(key, {}), dict | None):
+            raise invalid_content(f"Error converting value to type 'ResourceDefinition'. Path '{key}'")
 
 
 def request_time(world: World, seconds: float) -> float:

@@ -54,7 +54,7 @@ class Table(Child):
 
     def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
         """Refuse a new table that is not called ``..._CL``, and one that cannot tell the time."""
-        columns = ((body.properties or {}).get("schema") or {}).get("columns") or []
+        columns = _columns(body.properties or {})
         if existing is None and not call.address.name.endswith(("_CL", "_SRCH", "_RST")):
             message = f"Table name {call.address.name} is invalid: a custom table's name must end with _CL."
             raise ArmError(400, "InvalidParameter", message)
@@ -69,6 +69,7 @@ class Table(Child):
         schema = given.get("schema") if isinstance(given, dict) else None
         if isinstance(schema, dict) and isinstance(schema.get("columns"), list):
             old = (before.request.get("properties", {}).get("schema") or {}).get("columns", [])
+            schema["columns"] = _columns(given or {})
             names = {one.get("name") for one in schema["columns"]}
             schema["columns"] = [one for one in old if one.get("name") not in names] + schema["columns"]
         return super().patch(call)
@@ -76,10 +77,8 @@ class Table(Child):
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add retention, the standard columns and what follows from both."""
         given, old = body["properties"], before.get("properties", {})
-        days = given.get("retentionInDays", -1)
-        whole = given.get("totalRetentionInDays", -1)
+        days, whole = (_days(given.get(key)) for key in ("retentionInDays", "totalRetentionInDays"))
         days, whole = (30 if days < 0 else days), (max(days, 30) if whole < 0 else whole)
-        schema = given.get("schema") or {}
         body["properties"] = {
             "totalRetentionInDays": whole,
             "archiveRetentionInDays": max(whole - days, 0),
@@ -91,7 +90,7 @@ class Table(Child):
                 "tableSubType": "DataCollectionRuleBased",
                 "name": resource.name,
                 "tableType": "CustomLog",
-                "columns": [_column(one) for one in schema.get("columns", [])],
+                "columns": [_column(one) for one in _columns(given)],
                 "standardColumns": [_column({"name": "TenantId", "type": "guid"})],
                 "solutions": ["LogManagement"],
                 "isTroubleshootingAllowed": True,
@@ -140,6 +139,25 @@ class DataSource(Child):
 
     arm_type = "Microsoft.OperationalInsights/workspaces/dataSources"
     create_status = 201
+
+
+def _columns(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the columns that a request names.
+
+    Raises:
+        ArmError: 400, they are not a list of objects.
+    """
+    schema = properties.get("schema") or {}
+    found = (schema.get("columns") or []) if isinstance(schema, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("name") for one in found):
+        raise ArmError(
+            400, "InvalidParameter", "Invalid schema: columns must be a list of objects with name and type."
+        )
+    return found
+
+
+def _days(given: Any) -> int:
+    return given if isinstance(given, int) and not isinstance(given, bool) else -1
 
 
 def _column(one: dict[str, Any]) -> dict[str, Any]:

@@ -380,3 +380,43 @@ def test_role_definitions(simulator: Running) -> None:
     assert (
         simulator.arm("GET", found[0]["id"]).body["properties"]["roleName"] == "Storage Blob Data Contributor"
     )
+
+
+def test_tags_by_themselves(simulator: Running) -> None:
+    """Tags of a resource, a group and a subscription: read, merged, replaced, taken away."""
+    group = simulator.group("rg-tags")
+    path = f"{group}/providers/Microsoft.Insights/components/appi-tags"
+    simulator.arm(
+        "PUT", path, {**HERE, "kind": "web", "properties": {"Application_Type": "web"}, "tags": {"a": "1"}}
+    )
+    for scope in (path, group, simulator.subscription):
+        tags = f"{scope}/providers/Microsoft.Resources/tags/default"
+        simulator.arm("PUT", tags, {"properties": {"tags": {"a": "1"}}})
+        merged = simulator.arm("PATCH", tags, {"operation": "Merge", "properties": {"tags": {"b": "2"}}})
+        assert merged.body["properties"]["tags"] == {"a": "1", "b": "2"}
+        simulator.arm("PATCH", tags, {"operation": "Delete", "properties": {"tags": {"a": "1"}}})
+        assert simulator.arm("GET", tags).body["properties"]["tags"] == {"b": "2"}
+    assert simulator.arm("GET", path).body["tags"] == {"b": "2"}
+    assert simulator.arm("GET", f"{path}x/providers/Microsoft.Resources/tags/default").status == 404
+
+
+@pytest.mark.parametrize(
+    ("sku", "objective", "answered"),
+    [
+        ({"name": "S0"}, "S0", "Standard"),
+        ({"name": "Standard", "capacity": 50}, "S2", "Standard"),
+        ({"name": "Basic"}, "Basic", "Basic"),
+        ({"name": "P1"}, "P1", "Premium"),
+        ({"name": "GP_S_Gen5_2"}, "GP_S_Gen5_2", "GP_S_Gen5"),
+    ],
+)
+def test_sizes_of_databases(simulator: Running, sku: dict[str, Any], objective: str, answered: str) -> None:
+    """A size by its objective, or by tier and capacity, is the same size."""
+    server = f"{simulator.group('rg-sizes')}/providers/Microsoft.Sql/servers/sql-sizes"
+    login = {"administratorLogin": "owner", "administratorLoginPassword": "Correct-Horse-1"}
+    simulator.arm("PUT", server, {**HERE, "properties": login}, version="2023-08-01")
+    path = f"{server}/databases/db{objective.lower()}"
+    simulator.arm("PUT", path, {**HERE, "sku": sku}, version="2023-08-01")
+    found = simulator.arm("GET", path, version="2023-08-01").body
+    assert found["properties"]["currentServiceObjectiveName"] == objective
+    assert found["sku"]["name"] == answered

@@ -14,7 +14,7 @@ from simulator.address import parse
 from simulator.call import Call
 from simulator.errors import ArmError, gateway
 from simulator.kinds import kind_of
-from simulator.providers.deployments.prepare import Prepared, invalid_template
+from simulator.providers.deployments.prepare import MISSHAPEN, Prepared, invalid_template
 from simulator.templates.document import Item
 from simulator.templates.evaluate import Scope
 from simulator.templates.syntax import TemplateError
@@ -54,6 +54,8 @@ def dry_body(scope: Scope, item: Item) -> tuple[dict[str, Any], bool]:
         body = _known(inner, {key: value for key, value in item.raw.items() if key not in _META}, missing)
     except TemplateError as wrong:
         raise invalid_template(str(wrong)) from None
+    except MISSHAPEN as wrong:
+        raise invalid_template(f"a part of the template has a wrong JSON type: {str(wrong)[:200]}") from None
     return body, not missing
 
 

@@ -15,6 +15,8 @@ from simulator.templates.hashing import template_hash
 from simulator.templates.syntax import TemplateError
 from simulator.world import World
 
+#: What Python says where a part of a template is not of the type that it should be: nobody can list all of them.
+MISSHAPEN = (TypeError, AttributeError, KeyError, IndexError, ValueError, RecursionError)
 SECURE = frozenset({"securestring", "secureobject"})
 
 
@@ -52,6 +54,8 @@ def prepare(call: Call, body: Any, root: str, name: str) -> Prepared:
         items = items_of(scope, root)
     except TemplateError as wrong:
         raise invalid_template(str(wrong)) from None
+    except MISSHAPEN as wrong:
+        raise invalid_template(f"a part of the template has a wrong JSON type: {str(wrong)[:200]}") from None
     return Prepared(scope, items, template, mode, root)
 
 

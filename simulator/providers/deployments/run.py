@@ -15,7 +15,7 @@ from simulator.clock import FOLLOWERS
 from simulator.errors import ArmError
 from simulator.kinds import kind_of
 from simulator.providers.deployments.outside import Around
-from simulator.providers.deployments.prepare import facts_of, type_word
+from simulator.providers.deployments.prepare import MISSHAPEN, facts_of, type_word
 from simulator.state import Resource
 from simulator.templates.evaluate import Scope
 from simulator.templates.functions import as_bool
@@ -97,7 +97,7 @@ def _begin(world: World, deployment: Resource, step: dict[str, Any], before: lis
             _put(world, deployment, step)
     except ArmError as error:
         step |= {"state": "Failed", "error": error.error(), "status": error.status}
-    except TemplateError as wrong:
+    except (TemplateError, *MISSHAPEN) as wrong:
         message = f"Unable to process template language expressions for resource '{step['id']}': {wrong}."
         step |= {"state": "Failed", "error": {"code": "InvalidTemplate", "message": message}, "status": 400}
 
@@ -164,7 +164,7 @@ def _end(world: World, deployment: Resource, steps: list[dict[str, Any]]) -> Non
                 {"id": step["id"]} for step in steps if step["type"].lower() != TYPE
             ]
             deployment.state = "Succeeded"
-        except TemplateError as wrong:
+        except (TemplateError, *MISSHAPEN) as wrong:
             message = f"The template output is not valid: {wrong}."
             _fail(deployment, [{"code": "DeploymentOutputEvaluationFailed", "message": message}])
     deployment.hidden["ended"] = ended

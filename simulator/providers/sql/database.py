@@ -111,7 +111,7 @@ class Database(SqlKind):
         body["sku"] = sku
         body["kind"] = "v12.0,user" + (",vcore" if sku.get("family") else "")
         region = regions.BY_NAME.get(body["location"])
-        objective = f"{sku['name']}_{sku['capacity']}" if sku.get("family") else sku["name"]
+        objective = _objective(sku)
         redundancy = body["properties"].get("requestedBackupStorageRedundancy", "Geo")
         body["properties"] = {
             "collation": "SQL_Latin1_General_CP1_CI_AS",
@@ -221,6 +221,30 @@ def _old(call: Call, resource: Resource, body: dict[str, Any]) -> dict[str, Any]
     return {**named, "location": old_place(call, resource), "managedBy": server, "properties": properties}
 
 
+#: Sizes that are told by a tier and a number of DTUs.
+#: https://learn.microsoft.com/azure/azure-sql/database/resource-limits-dtu-single-databases
+_STANDARD = {
+    10: "S0",
+    20: "S1",
+    50: "S2",
+    100: "S3",
+    200: "S4",
+    400: "S6",
+    800: "S7",
+    1600: "S9",
+    3000: "S12",
+}
+_PREMIUM = {125: "P1", 250: "P2", 500: "P4", 1000: "P6", 1750: "P11", 4000: "P15"}
+_DTUS: dict[str, dict[int, str]] = {"Basic": {5: "Basic"}, "Standard": _STANDARD, "Premium": _PREMIUM}
+
+
+def _objective(sku: dict[str, Any]) -> str:
+    """Return the service objective that a SKU stands for: ``S0``, or ``GP_Gen5_2``."""
+    if sku.get("family"):
+        return f"{sku['name']}_{sku['capacity']}"
+    return _DTUS.get(str(sku["name"]), {}).get(int(sku.get("capacity") or 0), str(sku["name"]))
+
+
 def full_sku(sku: dict[str, Any]) -> dict[str, Any]:
     """Return a SKU with the parts that follow from its name."""
     found = re.fullmatch(r"(GP_S|GP|BC|HS)_(Gen\d)(?:_(\d+))?", sku["name"])
@@ -234,12 +258,8 @@ def full_sku(sku: dict[str, Any]) -> dict[str, Any]:
         capacity = int(found[3]) if found[3] else sku.get("capacity", 2)
         name = f"{found[1]}_{found[2]}"
         return {"name": name, "tier": tiers[found[1]], "family": found[2], "capacity": capacity}
-    basic = {
-        "Basic": ("Basic", "Basic", 5),
-        "S0": ("Standard", "Standard", 10),
-        "S1": ("Standard", "Standard", 20),
-    }
-    name, tier, capacity = basic.get(
-        sku["name"], (sku["name"], sku.get("tier", sku["name"]), sku.get("capacity", 10))
-    )
+    by_name: dict[str, tuple[str, int]] = {kind: (kind, next(iter(found))) for kind, found in _DTUS.items()}
+    by_name |= {one: (kind, dtus) for kind, found in _DTUS.items() for dtus, one in found.items()}
+    tier, capacity = by_name.get(sku["name"], (sku.get("tier", sku["name"]), 10))
+    name = tier if sku["name"] in by_name else sku["name"]
     return {"name": name, "tier": tier, "capacity": sku.get("capacity", capacity)}

@@ -27,7 +27,7 @@ def clean(text: str) -> str:
 
 def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:
     """Cut from the middle until the text is about `points` wide at that font size; start and end tell names apart."""
-    text = clean(text)
+    text = clean(text).replace("\n", " ").replace("\t", " ")  # a label draws neither
     units = points / size / (1.12 if bold else 1.0)
     if _width(text) <= units:
         return text

@@ -25,9 +25,14 @@ def clean(text: str) -> str:
     return FOREIGN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def line(text: str) -> str:
+    """Clean text in one line: a label draws neither line ends nor tabs, so they are spaces."""
+    return clean(text).replace("\n", " ").replace("\t", " ")
+
+
 def fit(text: str, points: float, size: float, *, bold: bool = False) -> str:
     """Cut from the middle until the text is about `points` wide at that font size; start and end tell names apart."""
-    text = clean(text).replace("\n", " ").replace("\t", " ")  # a label draws neither
+    text = line(text)
     units = points / size / (1.12 if bold else 1.0)
     if _width(text) <= units:
         return text

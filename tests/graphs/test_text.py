@@ -113,10 +113,10 @@ def test_a_wrapped_sentence_keeps_its_words_in_order(text, points, lines):
 @given(st.text(max_size=200), st.floats(20, 400), st.booleans())
 def test_a_cut_text_keeps_its_start_and_end_and_is_xml(text, points, bold):
     cut = labels.fit(text, points, 13, bold=bold)
-    if cut != labels.clean(text):
+    if cut != labels.line(text):
         head, _, tail = cut.partition(labels.ELLIPSIS)
-        assert labels.clean(text).startswith(head)
-        assert labels.clean(text).endswith(tail)
+        assert labels.line(text).startswith(head)
+        assert labels.line(text).endswith(tail)
         assert len(cut) <= len(text)
     ElementTree.fromstring(f"<a>{labels.text(cut, 10, 'x')}</a>")
 

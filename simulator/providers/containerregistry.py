@@ -97,8 +97,10 @@ class Registry(Kind):
     def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
         """Refuse settings that only a Premium registry has."""
         properties = body.properties or RegistryProperties()
-        if body.sku.name == "Classic":
-            message = "The Classic SKU is deprecated: use Basic, Standard or Premium. https://aka.ms/acr/skus"
+        if (
+            body.sku.name == "Classic" or properties.storageAccount
+        ):  # a storage account of one's own was the Classic way
+            message = "Classic SKU is now deprecated. Please select a managed SKU."
             raise ArmError(400, "ClassicSkuDeprecated", message, beside={"status": "Failed"})
         if body.sku.name != "Premium" and (
             properties.publicNetworkAccess == "Disabled" or properties.dataEndpointEnabled

@@ -49,6 +49,8 @@ class DnsAlias(SqlKind):
         """Acquire an alias from another server."""
         if call.method != "POST" or name.lower() != "acquire":
             return None
+        if (there := call.state.get(call.address.without_action.path)) is not None:
+            return Reply(200, _acquired(call, there))
         given = str((call.body or {}).get("oldServerDnsAliasId", "")) if isinstance(call.body, dict) else ""
         old = call.state.get(given)
         if old is None or old.type != self.arm_type.lower():
@@ -67,3 +69,15 @@ class DnsAlias(SqlKind):
     def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
         """Answer what SQL answers when it accepts work."""
         return {"operation": self.verbs[action], "startTime": timestamp(operation.started)}
+
+
+def _acquired(call: Call, alias: Resource) -> dict[str, Any]:
+    """Return what SQL says of an alias that the server has already."""
+    return {
+        "logicalServerName": call.address.names[0],
+        "logicalResourcePoolId": "00000000-0000-0000-0000-000000000000",
+        "serverDnsAliasName": alias.name,
+        "azureDnsRecord": alias.body["properties"]["azureDnsRecord"],
+        "state": "Ready",
+        "externalState": "READY",
+    }

@@ -1,5 +1,6 @@
 # make run [PORT=8501]   install what is missing, start everything on http://127.0.0.1:PORT
 # make test              install what is missing, lint, types and every test (browser tests included)
+# make test-az           the az CLI against the simulator (installs it first)
 # make lock              compile requirements*.in into requirements*.txt
 # make clean             remove what this file made (.venv, build); your projects stay where they are
 
@@ -10,7 +11,7 @@ BIN    := $(VENV)/bin
 TYPED  := $(wildcard app.py services simulator pages benchmarks)
 SHELL  := /bin/bash
 
-.PHONY: run test lock clean venv installed installed-dev chromium
+.PHONY: run test test-az lock clean venv installed installed-dev chromium
 .DEFAULT_GOAL := run
 
 run: installed
@@ -28,6 +29,11 @@ test: installed-dev chromium
 	else cat build/checks.log; echo "lint and types: FAILED"; tests=1; fi; \
 	tail -n 1 build/pytest.log; \
 	exit $$tests
+
+# The az CLI as a user runs it, in an environment of its own; not part of `test` because of the install time.
+test-az: installed-dev
+	@[ -x build/az/bin/az ] || { "$(PYTHON)" -m venv build/az && build/az/bin/python -m pip install -q --disable-pip-version-check azure-cli; }
+	AZ=build/az/bin/az $(BIN)/python -m pytest tests/az
 
 lock: venv
 	@$(BIN)/python -m pip install --disable-pip-version-check -q uv

@@ -7,12 +7,12 @@ import threading
 import time
 
 from services.cloud.clients import warm
+from services.cloud.target import ready_line
 from services.processes import locks
 from services.processes.home import home
 from services.runs import database, heartbeat
 from services.runs.engine import QUEUE_POLL_S, engine_config, executor_id
 
-STEPS_END_S = 20
 SIMULATOR_WAIT_S = 60.0
 
 
@@ -55,9 +55,7 @@ def _shut_down() -> None:
 
 
 def _await_simulator(stop: threading.Event) -> None:
-    """The connection is made at the first run; here only the trust of this process is set, once its authority is known."""
-    from services.cloud.target import ready_line
-
+    """Let the simulator, which is started at the same time, write its ready line before the first run needs it."""
     deadline = time.monotonic() + SIMULATOR_WAIT_S
     while ready_line(home()) is None and time.monotonic() < deadline and not stop.is_set():
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -66,6 +67,24 @@ steps = Table(
     Column("note", Text, nullable=False, default=""),
     Column("error", JSON(none_as_null=True)),
     Column("outputs", JSON, nullable=False, default=dict),
+)  # fmt: skip
+
+models = Table(
+    "model", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), ForeignKey("project.id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("intake", JSON, nullable=False),
+    Column("files", JSON, nullable=False, default=dict),
+    Column("golden", JSON, nullable=False, default=list),
+    Column("verdict", JSON(none_as_null=True)),
+    Column("override", JSON(none_as_null=True)),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", Float, nullable=False),
+    Column("chosen_at", Float, nullable=False),
+    Index("model_by_project", "project_id", "chosen_at"),
 )  # fmt: skip
 
 workers = Table(

@@ -74,7 +74,7 @@ def get(id: str) -> ModelRecord:
         row = db.execute(sa.select(models).where(models.c.id == id)).mappings().one_or_none()
     if row is None:
         raise ModelMissing(f"There is no model {id!r} here.")
-    return _record(row)
+    return _record(dict(row))
 
 
 def current(project_id: str) -> ModelRecord | None:
@@ -86,7 +86,7 @@ def every(project_id: str) -> list[ModelRecord]:
     """The models of a project, the one chosen last first."""
     wanted = sa.select(models).where(models.c.project_id == project_id).order_by(models.c.chosen_at.desc())
     with reading() as db:
-        return [_record(row) for row in db.execute(wanted).mappings()]
+        return [_record(dict(row)) for row in db.execute(wanted).mappings()]
 
 
 def choose(id: str, by: str = "") -> ModelRecord:

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import binding, graph_places, guard, header, markup, project_places, steps, touches
+from pages.components import (
+    binding,
+    graph_places,
+    guard,
+    header,
+    markup,
+    model_places,
+    project_places,
+    steps,
+    touches,
+)
 
 ICON = Path(__file__).parents[1] / "assets" / "icons" / "favicon.png"
 
@@ -18,7 +28,7 @@ page = st.navigation(
         *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS),
         *(
             st.Page(file, title=title)
-            for file, title in (graph_places.TITLES | project_places.TITLES).items()
+            for file, title in (graph_places.TITLES | model_places.TITLES | project_places.TITLES).items()
         ),
     ],
     position="hidden",

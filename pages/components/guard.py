@@ -7,13 +7,23 @@ import streamlit as st
 
 from pages.components import markup, state
 from services.config import ConfigError
+from services.models.records import ModelChanged, ModelMissing
 from services.processes.home import HomeError
 from services.runs.client import CannotStart
 from services.runs.database import DatabaseError
 from services.runs.journal import RunMissing
 from services.runs.projects import ProjectMissing
 
-REFUSALS = (DatabaseError, HomeError, ProjectMissing, RunMissing, CannotStart, ConfigError)
+REFUSALS = (
+    DatabaseError,
+    HomeError,
+    ProjectMissing,
+    RunMissing,
+    CannotStart,
+    ConfigError,
+    ModelChanged,
+    ModelMissing,
+)
 
 log = logging.getLogger("groundplan.pages")
 
@@ -25,7 +35,7 @@ def guarded(draw: Callable[[], None]) -> None:
     except (DatabaseError, HomeError) as error:
         st.error(f"**Groundplan can't reach its data.** {markup.plain(str(error))}")
         st.button("Try again", key="guard_again")
-    except (ProjectMissing, RunMissing) as error:
+    except (ProjectMissing, RunMissing, ModelMissing) as error:
         st.warning(f"{markup.plain(str(error))} It may have been removed, or the address is mistyped.")
         st.page_link("setup/overview.py", label="To the overview")
     except Exception as error:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cloud_state, graph_places, markup, project_places, state, steps
+from pages.components import cloud_state, graph_places, markup, model_places, project_places, state, steps
 from services.processes import launch
 from services.runs import projects
 
@@ -29,6 +29,7 @@ def draw() -> None:
         st.space("stretch")
         if current:
             steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")
+            steps.link(model_places.FIRST, "Model", current.id, key="section_model")
             steps.link(graph_places.FIRST, "Graphs", current.id, key="section_graphs")
             steps.link(project_places.FIRST, "Project", current.id, key="section_project")
     _processes(cloud)

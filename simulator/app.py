@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from simulator import arm, control, faults, front_desk, scoring
+from simulator import arm, control, faults, front_desk
 from simulator.call import Reply
 from simulator.errors import ArmError, gateway, invalid_content
 from simulator.faults import Fault
+from simulator.scoring import front as scoring
 from simulator.templates.relaxed import strict
 from simulator.world import World, timestamp
 

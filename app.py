@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from services.models import upload_route
 from services.processes import launch
 from services.processes.doors import Doors
 from services.processes.home import code_version
@@ -40,6 +41,6 @@ def ready(_: Request) -> JSONResponse:
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    routes=[Route("/api/health", health), Route("/api/ready", ready)],
+    routes=[Route("/api/health", health), Route("/api/ready", ready), *upload_route.routes()],
     middleware=[Middleware(Doors)],
 )

@@ -89,6 +89,13 @@ def used_bytes() -> int:
     return sum(file.stat().st_size for file in _folder().iterdir() if _SHA256.fullmatch(file.name))
 
 
+def sweep(oldest: float) -> None:
+    """Remove what a copy that was killed before `oldest` (seconds since the epoch) has left."""
+    for file in _folder().iterdir():
+        if not _SHA256.fullmatch(file.name) and file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)
+
+
 def lacking_space(size: int) -> str | None:
     """Return in words what is lacking to store that many bytes, None when there is room."""
     free = shutil.disk_usage(_folder()).free - _SPACE_LEFT

@@ -59,7 +59,11 @@ def clone(folder: Path) -> Path:
     for name in ("app.py", "requirements.txt"):
         shutil.copy(REPOSITORY / name, folder / name)
     shutil.copytree(REPOSITORY / ".streamlit", folder / ".streamlit")
-    shutil.copytree(REPOSITORY / "services" / "processes", folder / "services" / "processes")
+    for room in (
+        "processes",
+        "models",
+    ):  # of the models only the upload route, which app.py mounts, is imported
+        shutil.copytree(REPOSITORY / "services" / room, folder / "services" / room)
     stand_in = (Path(__file__).parent / "stand_in.py").read_text()
     for package in ("services", "simulator"):
         (folder / package).mkdir(exist_ok=True)

@@ -80,6 +80,34 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "The subscription could not be found.",
         "Choose a subscription that you can see.",
     ),
+    "SmokeTestFailed": (
+        "The deployment answers, but not as the test on this machine did: {message}",
+        "It gets no traffic. Look at its logs on the endpoint page; then undo, or mend the model and deploy anew.",
+    ),
+    "ModelFileMissing": (
+        "The model file is not on the machine that deploys.",
+        "Bring the model file again, then retry.",
+    ),
+    "ModelFileChanged": (
+        "The model file is not the one that was tested: its content has changed.",
+        "Bring the model file again and test it, then deploy.",
+    ),
+    "EndpointNameTaken": (
+        "Another endpoint in this region is called {name}.",
+        "Choose another name for the online endpoint, then deploy anew.",
+    ),
+    "InferencingClientCreateDeploymentFailed": (
+        "Azure refuses the deployment: {message}",
+        "If it is the quota, choose a smaller instance type or fewer instances, or ask for more quota; then deploy anew.",
+    ),
+    "ResourceNotReady": (
+        "The container of the deployment did not become healthy: {message}",
+        "Its log on the endpoint page says why. Mend the handler or its environment, test it here, then deploy anew.",
+    ),
+    "ImageBuildFailure": (
+        "The environment of the deployment could not be built: {message}",
+        "Mend the packages in conda.yaml, test it here, then deploy anew.",
+    ),
     "SignIn": ("Azure does not know who you are (any more).", "Sign in again, then retry."),
     "Unreachable": (
         "The cloud does not answer.",
@@ -98,6 +126,7 @@ def explain(
 ) -> StepError:
     """Say what an error of a resource means and what to do; an unknown code keeps Azure's own words."""
     code = "ConflictError" if "soft-deleted" in message.lower() else code
+    code = "EndpointNameTaken" if "already exists an endpoint with name" in message.lower() else code
     what, fix = _BY_CODE.get(code, ("{message}", "Read Azure's answer below, mend the cause, then retry."))
     words = {"noun": _noun(resource.label), "name": resource.name, "type": resource.type, "message": message}
     field = _NAME_FIELDS.get(resource.key, "name")

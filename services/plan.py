@@ -1,6 +1,6 @@
 """The waist of the house: a configuration becomes a plan, and views and actions read nothing but the plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -9,6 +9,7 @@ from typing import Any
 from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.config import ProjectConfig
+from services.release import Release
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Plan:
 
     config: ProjectConfig
     resources: tuple[Resource, ...]
+    release: Release | None = None
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources)
@@ -64,10 +66,20 @@ class Plan:
 
 def build_plan(config: ProjectConfig) -> Plan:
     """Ask every type of the catalogue for its resources and put them in order of dependency; ties keep a stable order."""
-    found = {r.key: r for kind in registry.TYPES.values() for r in kind.resources(config)}
+    return Plan(config, _ordered(r for kind in registry.TYPES.values() for r in kind.resources(config)))
+
+
+def build_release(config: ProjectConfig, release: Release) -> Plan:
+    """The same for serving a release in a workspace that stands: what is uploaded, registered, created and tried."""
+    parts = _ordered(r for kind in registry.TYPES.values() for r in kind.parts(config, release))
+    return Plan(config, parts, release)
+
+
+def _ordered(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    found = {r.key: r for r in resources}
     linked = {key: _linked(r, found) for key, r in found.items()}
     graph = {key: linked[key].depends_on for key in sorted(found, key=_rank)}
-    return Plan(config, tuple(linked[key] for key in TopologicalSorter(graph).static_order()))
+    return tuple(linked[key] for key in TopologicalSorter(graph).static_order())
 
 
 def _rank(key: str) -> int:

@@ -9,6 +9,7 @@ StepState = Literal[
     "Planned", "Waiting", "Creating", "Updating", "Succeeded", "Existing", "Failed", "Canceled", "Deleting", "Deleted",
     "Skipped",
 ]  # fmt: skip
+RunKind = Literal["apply", "destroy", "deploy"]
 RunState = Literal["Queued", "Running", "Parked", "Succeeded", "Failed", "Canceled"]
 DONE: frozenset[StepState] = frozenset({"Succeeded", "Existing", "Deleted", "Skipped"})
 BUSY: frozenset[StepState] = frozenset({"Creating", "Updating", "Deleting"})
@@ -59,7 +60,7 @@ class RunView:
 
     id: str
     project: str
-    kind: Literal["apply", "destroy"]
+    kind: RunKind
     state: RunState
     steps: Mapping[str, StepView]
     created_at: float

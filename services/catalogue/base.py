@@ -4,16 +4,17 @@ The body built here is the single truth: the SDK call, the graphs and every expo
 """
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, cast
 
 from services.config import Basics, Problem, ProjectConfig, Section
 from services.naming import NameRule
+from services.release import Release
 
 Mode = Literal["new", "existing"]
 Layer = Literal["scope", "data", "learning", "production", "security", "devops"]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,22 @@ class Begun:
     correlation_id: str = ""
 
 
+class Refused(Exception):
+    """A step that has run and found something wrong, such as a smoke test: a code and what was found."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
 class Cloud(Protocol):
-    """What types may ask of a cloud; `services.cloud` has the one implementation."""
+    """What types may ask of a cloud; `services.cloud` has the one implementation. All of it raises `CloudError`."""
+
+    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
+        """Read a resource by its ID; None when there is none."""
+
+    async def finish_put(self, id: str, api_version: str, token: str) -> dict[str, Any]:
+        """Follow an accepted operation to its end and give the resource."""
 
     async def begin_put(self, id: str, api_version: str, body: Mapping[str, Any]) -> Begun:
         """Ask Azure to create or change a resource by its ID."""
@@ -109,12 +124,42 @@ class Cloud(Protocol):
     async def purge_vault(self, id: str, location: str) -> None:
         """Remove a deleted vault for good, so that its name is free."""
 
+    async def blob(self, workspace_id: str, path: str) -> dict[str, Any] | None:
+        """The properties of a file in the workspace's blob store: size, metadata; None when there is none."""
 
-class ResourceType(ABC):
+    async def upload(
+        self, workspace_id: str, path: str, source: str, metadata: Mapping[str, str], say: Say
+    ) -> dict[str, Any]:
+        """Bring a file into the workspace's blob store, going on where an earlier try stopped; its properties."""
+
+    async def write_blobs(self, workspace_id: str, folder: str, files: Mapping[str, str]) -> str:
+        """Write small texts into a folder of the workspace's blob store; the folder's URL."""
+
+    async def delete_blob(self, workspace_id: str, path: str) -> None:
+        """Remove a file, or all below a folder that ends in a slash; what is gone already is no error."""
+
+    async def register_model(
+        self, workspace_id: str, name: str, version: str, body: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Register a file of the workspace's blob store as a version of a model; the version's ARM JSON."""
+
+    async def register_environment(
+        self, workspace_id: str, name: str, version: str, body: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Register a version of an environment; its ARM JSON."""
+
+    async def score(
+        self, endpoint_id: str, deployment: str, request: Any, timeout_s: float
+    ) -> tuple[int, Any, float]:
+        """Ask one deployment of an endpoint: status, answer (JSON, else text), seconds."""
+
+
+class ResourceType:
     """One Azure resource type. Subclasses declare the class variables and fill in `resources` and `body`.
 
     `shows` lists paths of the finished resource's ARM JSON that are worth showing and hold no secret.
     `soft_delete_days` is how long Azure keeps a deleted one, and its name; 0 where it is gone at once.
+    `leaves` is whether something stands afterwards that can be removed; a smoke test leaves nothing.
     """
 
     key: ClassVar[str]
@@ -128,6 +173,7 @@ class ResourceType(ABC):
     look: ClassVar[Look]
     shows: ClassVar[tuple[str, ...]] = ()
     soft_delete_days: ClassVar[int] = 0
+    leaves: ClassVar[bool] = True
     Settings: ClassVar[type[Section]]
     registered: ClassVar[dict[str, "ResourceType"]] = {}
 
@@ -137,9 +183,25 @@ class ResourceType(ABC):
         if "key" in cls.__dict__:
             ResourceType.registered[cls.key] = cls()
 
-    @abstractmethod
     def resources(self, config: ProjectConfig) -> Iterable[Resource]:
         """The resources of this type that the configuration asks for: none, one or more."""
+        return ()
+
+    def parts(self, config: ProjectConfig, release: Release) -> Iterable[Resource]:
+        """The resources of this type that serving a release asks for: none, one or more."""
+        return ()
+
+    async def find(self, cloud: Cloud, resource: Resource) -> Mapping[str, Any] | None:
+        """What stands of it, as ARM JSON; None when nothing does. By default a GET by resource ID."""
+        return await cloud.get(resource.id, resource.api_version)
+
+    async def follow(self, cloud: Cloud, resource: Resource, token: str, say: Say) -> Mapping[str, Any]:
+        """Follow what `create` has begun to its end and give what stands; `say` tells how far it is."""
+        return await cloud.finish_put(resource.id, resource.api_version, token)
+
+    async def gone(self, cloud: Cloud, resource: Resource) -> bool:
+        """Whether a deletion has come to its end."""
+        return await self.find(cloud, resource) is None
 
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""
@@ -153,7 +215,7 @@ class ResourceType(ABC):
         """Begin deleting; `purge` asks for good, where that is part of the request. By default a DELETE by ID."""
         return await cloud.begin_delete(resource.id, resource.api_version)
 
-    async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:  # noqa: B027  # most leave nothing
+    async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:  # most leave nothing
         """Remove what a deletion has left behind, where that is a request of its own."""
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:

@@ -15,7 +15,7 @@ TYPES: dict[str, ResourceType] = dict(ResourceType.registered)
 def of(key: str) -> ResourceType:
     """The type of a resource's key; a type of several resources puts more behind it: `role_assignment_storage`."""
     exact = TYPES.get(key)
-    return exact or next(t for k, t in TYPES.items() if key.startswith(f"{k}_"))
+    return exact or TYPES[max((k for k in TYPES if key.startswith(f"{k}_")), key=len)]
 
 
 def by_section(section: str) -> ResourceType | None:

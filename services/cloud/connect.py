@@ -1,51 +1,21 @@
 """`connect(target)`: the one door to Azure Resource Manager, used by pages, checks, runs and the command line alike."""
 
-import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 from services.catalogue.base import Begun
 from services.cloud import clients
-from services.cloud.credentials import credential
+from services.cloud.connection import AZURE_POLL_S, FASTEST_POLL_S
 from services.cloud.errors import CloudError, translated
+from services.cloud.serving import Serving
 from services.cloud.target import Target
 
-# Azure asks for 15 s between polls at the longest; where it names no time, this is ours.
-AZURE_POLL_S = 5.0
-FASTEST_POLL_S = 0.1
+__all__ = ["AZURE_POLL_S", "FASTEST_POLL_S", "Cloud", "connect"]
 SUBSCRIPTION_API = "2022-12-01"
 
 
-class Cloud:
-    """A connection to one target. Every method raises `CloudError` and nothing else.
-
-    It belongs to the event loop that first uses it; close it there.
-    """
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.poll_s = max(FASTEST_POLL_S, AZURE_POLL_S * target.pace)
-        self._credential = credential(target)
-        self._session: Any = None
-        self._clients: dict[tuple[str, str], Any] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: Any) -> None:
-        await self.close()
-
-    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
-        """Read a resource by its ID; None when there is none."""
-        try:
-            with translated():
-                found = await self._resources(id).get_by_id(id.lstrip("/"), api_version=api_version)
-        except CloudError as error:
-            if error.status == 404:
-                return None
-            raise
-        return clients.plain(found)
+class Cloud(Serving):
+    """What may be asked of one target: resources, names, lists; and, inherited, what models need."""
 
     async def begin_put(self, id: str, api_version: str, body: Mapping[str, Any]) -> Begun:
         """Ask for a resource by its ID, through the client that speaks for its type; no waiting."""
@@ -145,18 +115,6 @@ class Cloud:
             )
         return found
 
-    async def close(self) -> None:
-        """Give back every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-            self._clients.clear()
-
-    @asynccontextmanager
-    async def _reading(self, kind: str, subscription_id: str) -> AsyncIterator[Any]:
-        with translated():
-            yield self._client(kind, subscription_id)
-
     def _put(self, id: str, api_version: str, body: Mapping[str, Any], **options: Any) -> Any:
         kind = clients.PUTS.get(clients.type_of(id), "resources")
         client = self._client(kind, clients.subscription_of(id))
@@ -167,29 +125,6 @@ class Cloud:
     def _delete(self, id: str, api_version: str, **options: Any) -> Any:
         options = {"polling_interval": self.poll_s, **options}
         return self._resources(id).begin_delete_by_id(id.lstrip("/"), api_version=api_version, **options)
-
-    def _resources(self, id: str) -> Any:
-        return self._client("resources", clients.subscription_of(id)).resources
-
-    def _client(self, kind: str, subscription_id: str) -> Any:
-        key = (kind, subscription_id)
-        if key not in self._clients:
-            self._clients[key] = clients.make(kind, self._credential, subscription_id, self._options())
-        return self._clients[key]
-
-    def _options(self) -> dict[str, Any]:
-        """What every client gets: one shared session, no retries inside the SDK (runs do it, visibly)."""
-        from azure.core.pipeline.transport import AioHttpTransport
-
-        if self._session is None:
-            self._session = _session(self.target)
-        transport = AioHttpTransport(session=self._session, session_owner=False)
-        scope = f"{self.target.endpoint}/.default"
-        return {
-            "base_url": self.target.endpoint, "credential_scopes": [scope], "transport": transport, "retry_total": 0,
-            "retry_status": 0, "retry_connect": 0, "retry_read": 0, "polling_interval": self.poll_s,
-            "connection_timeout": 20, "read_timeout": 120,
-        }  # fmt: skip
 
 
 def connect(target: Target) -> Cloud:
@@ -213,21 +148,3 @@ async def _begun(poller: Any, seen: _Seen) -> Begun:
     if poller.polling_method().finished():
         return Begun(resource=clients.plain(await poller.result()), correlation_id=seen.correlation_id)
     return Begun(token=poller.continuation_token(), correlation_id=seen.correlation_id)
-
-
-def _session(target: Target) -> Any:
-    """One session for all clients of a target: only the rehearsal's trusts the simulator's authority and skips proxies."""
-    import aiohttp
-
-    context = ssl.create_default_context(cafile=target.ca_bundle)
-    connector = aiohttp.TCPConnector(ssl=context, limit=64)
-    session = aiohttp.ClientSession(
-        connector=connector,
-        trust_env=target.ca_bundle is None,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-    )
-    # aiohttp sends a PUT again, unseen, when a kept connection drops; whether Azure has taken the first one must be
-    # looked up before (runs do). There is no public switch: aiohttp's own test client sets the same attribute.
-    session._retry_connection = False
-    return session

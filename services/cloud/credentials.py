@@ -13,15 +13,15 @@ class AsyncCredential:
     """A synchronous credential of azure-identity, seen as an asynchronous one."""
 
     def __init__(self, credential: Any) -> None:
-        self._credential = credential
+        self.plain = credential
 
     async def get_token(self, *scopes: str, **options: Any) -> Any:
         """Get a token without blocking the loop."""
-        return await asyncio.to_thread(self._credential.get_token, *scopes, **options)
+        return await asyncio.to_thread(self.plain.get_token, *scopes, **options)
 
     async def get_token_info(self, *scopes: str, options: Any = None) -> Any:
         """The newer form of the same."""
-        return await asyncio.to_thread(self._credential.get_token_info, *scopes, options=options)
+        return await asyncio.to_thread(self.plain.get_token_info, *scopes, options=options)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -14,10 +14,11 @@ from services.cloud.target import TargetMissing, rehearsal_subscription, resolve
 from services.config import ProjectConfig
 from services.naming import SUFFIX_ALPHABET
 from services.parsing import parse
-from services.plan import Plan, build_plan
+from services.plan import Plan, build_plan, build_release
 from services.processes import launch
 from services.processes.home import HomeError, home
-from services.progress import DONE
+from services.progress import DONE, RunKind
+from services.release import Release
 from services.runs import engine, journal, projects
 from services.runs.database import writing
 from services.runs.engine import ANSWER, child_id
@@ -48,6 +49,26 @@ def start(project_id: str, by: str = "", put: Sequence[str] = ()) -> str:
     return enqueue("apply", project_id, config, [planned(r, pace) for r in plan], by, {"put": list(put)})
 
 
+def deploy(project_id: str, release: Release, by: str = "") -> str:
+    """Start serving a release in the project's workspace and give the run's ID.
+
+    Raises `CannotStart` when the project's resources do not stand, `RunActive`, `ConfigError`.
+    """
+    project = projects.get(project_id)
+    config = configured(project.choices)
+    made = journal.newest(project_id)
+    if (
+        made is None
+        or made.kind != "apply"
+        or made.state != "Succeeded"
+        or project.applied != config.identity
+    ):
+        raise CannotStart("A model is served from the project's workspace: create the resources first.")
+    plan, pace = build_release(config, release), pace_of(config)
+    steps = [planned(r, pace) for r in plan]
+    return enqueue("deploy", project_id, config, steps, by, {"release": release.data()})
+
+
 def planned(r: Resource, pace: float) -> dict[str, Any]:
     """The columns of a step that will create a resource."""
     expected = {"expected_s": r.expected_s * pace, "depends_on": list(r.depends_on)}
@@ -68,7 +89,7 @@ def configured(choices: Any) -> ProjectConfig:
 
 
 def enqueue(
-    kind: Literal["apply", "destroy"],
+    kind: RunKind,
     project_id: str,
     config: ProjectConfig,
     steps: Sequence[Mapping[str, Any]],

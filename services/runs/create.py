@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.catalogue import registry
-from services.catalogue.base import Output, Resource
+from services.catalogue.base import Output, Resource, Say
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
 from services.plan import Plan
@@ -51,14 +51,18 @@ async def finish(
 ) -> tuple[StepState, dict[str, Any]]:
     """Wait for the resource to stand; how that ended, and what is worth showing of it."""
     resource = plan[key]
-    found = await patiently(run_id, key, lambda: _finish_once(connect(), resource, token))
+
+    def say(words: str) -> None:
+        journal.set_step(run_id, key, note=words)
+
+    found = await patiently(run_id, key, lambda: _finish_once(connect(), resource, token, say))
     shown = {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
     return ("Succeeded" if resource.is_new else "Existing"), shown
 
 
 async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource) -> str | None:
     row = journal.step(run_id, resource.key)
-    found = await cloud.get(resource.id, resource.api_version)
+    found = await registry.of(resource.key).find(cloud, resource)
     if found is not None and (_state(found) != "Failed" or not resource.is_new):
         if _to_change(resource, run_id, row):
             return await _change(cloud, plan, run_id, resource, row)
@@ -91,7 +95,8 @@ async def _put(
         if error.code == "RoleAssignmentExists":
             return None
         raise
-    done = {"created_by_run": True, "correlation_id": begun.correlation_id, "body": resource.plain_body()}
+    leaves = registry.of(resource.key).leaves
+    done = {"created_by_run": leaves, "correlation_id": begun.correlation_id, "body": resource.plain_body()}
     journal.set_step(run_id, resource.key, **done)
     return begun.token
 
@@ -112,15 +117,16 @@ async def _change(
     return begun.token
 
 
-async def _finish_once(cloud: Cloud, resource: Resource, token: str | None) -> dict[str, Any]:
+async def _finish_once(cloud: Cloud, resource: Resource, token: str | None, say: Say) -> Mapping[str, Any]:
+    kind = registry.of(resource.key)
     if token is not None:
         try:
-            return await cloud.finish_put(resource.id, resource.api_version, token)
+            return await kind.follow(cloud, resource, token, say)
         except CloudError as error:
-            if error.status not in (400, 404, 410) or not await cloud.get(resource.id, resource.api_version):
+            if error.status not in (400, 404, 410) or not await kind.find(cloud, resource):
                 raise  # else the token has expired, and the resource itself says how far it is
     while True:
-        found = await cloud.get(resource.id, resource.api_version)
+        found = await kind.find(cloud, resource)
         if found is None:
             raise CloudError("ResourceNotFound", f"{resource.id} was there and is gone.", status=404)
         if _state(found) not in UNFINISHED:
@@ -128,16 +134,16 @@ async def _finish_once(cloud: Cloud, resource: Resource, token: str | None) -> d
         await asyncio.sleep(cloud.poll_s)
 
 
-def _succeeded(found: dict[str, Any], resource: Resource) -> dict[str, Any]:
+def _succeeded(found: Mapping[str, Any], resource: Resource) -> Mapping[str, Any]:
     if _state(found) in ("Failed", "Canceled"):
         raise CloudError("ProvisioningFailed", f"{resource.id} is in the state {_state(found)}.")
     return found
 
 
 def _adopted(run_id: str, resource: Resource, row: Mapping[str, Any]) -> None:
-    """It is there: ours when this run has asked for it, else somebody's whom we don't touch."""
+    """It is there: ours when this run has asked for it, with the body that it asked for; else somebody's."""
     if row["put_at"]:
-        journal.set_step(run_id, resource.key, created_by_run=True)
+        journal.set_step(run_id, resource.key, created_by_run=True, body=resource.plain_body())
     elif resource.is_new:
         journal.set_step(run_id, resource.key, note="It was there already and is used as it is.")
 

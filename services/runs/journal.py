@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
@@ -11,12 +11,17 @@ from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.config import ProjectConfig
 from services.parsing import parse
-from services.plan import Plan, build_plan
-from services.progress import BUSY, DONE, ENDED, RunState, RunView, StepError, StepState, StepView
+from services.plan import Plan, build_plan, build_release
+from services.progress import BUSY, DONE, ENDED, RunKind, RunState, RunView, StepError, StepState, StepView
+from services.release import Release
 from services.runs.database import one_at_a_time, reading, writing
 from services.runs.tables import audit, projects, runs, steps
 
 Identity = tuple[str, str, str, str]
+ALL: Sequence[RunKind] = get_args(RunKind)
+SETUP: Sequence[RunKind] = ("apply", "destroy")
+# Kinds of runs that put resources; "destroy" alone takes them away.
+PUTTING: Sequence[RunKind] = ("apply", "deploy")
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class NewRun:
 
     id: str
     project_id: str
-    kind: Literal["apply", "destroy"]
+    kind: RunKind
     config: ProjectConfig
     steps: Sequence[Mapping[str, Any]]
     by: str = ""
@@ -86,8 +91,10 @@ def open_run(run: NewRun) -> None:
 
 
 def plan_of(run_id: str) -> Plan:
-    """The plan that a run walks, built anew from the choices that it was started with."""
-    return build_plan(parse(_run(run_id)["choices"]).strict())
+    """The plan that a run walks, built anew from the choices and the release that it was started with."""
+    row = _run(run_id)
+    config, release = parse(row["choices"]).strict(), row["options"].get("release")
+    return build_release(config, Release.of(release)) if release else build_plan(config)
 
 
 def view(run_id: str) -> RunView:
@@ -95,9 +102,9 @@ def view(run_id: str) -> RunView:
     return _view(_run(run_id))
 
 
-def newest(project_id: str) -> RunView | None:
-    """The newest run of a project."""
-    return next(iter(history(project_id, limit=1)), None)
+def newest(project_id: str, kinds: Sequence[RunKind] = SETUP) -> RunView | None:
+    """The newest run of a project of these kinds; by default those that set its resources up or take them down."""
+    return next(iter(history(project_id, limit=1, kinds=kinds)), None)
 
 
 def newest_of(identity: Identity) -> RunView | None:
@@ -112,11 +119,10 @@ def newest_of(identity: Identity) -> RunView | None:
     return _view(dict(row)) if row else None
 
 
-def history(project_id: str, limit: int = 100) -> list[RunView]:
+def history(project_id: str, limit: int = 100, kinds: Sequence[RunKind] = ALL) -> list[RunView]:
     """The runs of a project, the newest first."""
-    wanted = (
-        sa.select(runs).where(runs.c.project_id == project_id).order_by(runs.c.created_at.desc()).limit(limit)
-    )
+    mine = sa.and_(runs.c.project_id == project_id, runs.c.kind.in_(kinds))
+    wanted = sa.select(runs).where(mine).order_by(runs.c.created_at.desc()).limit(limit)
     with reading() as db:
         rows = db.execute(wanted).mappings().all()
     return [_view(dict(row)) for row in rows]
@@ -179,7 +185,7 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
         ).all()
     owned: dict[str, tuple[str, str]] = {}
     for kind, key, id, state, created in rows:
-        if kind == "apply" and created:
+        if kind in PUTTING and created:
             owned[id.lower()] = (key, id)
         elif kind == "destroy" and state == "Deleted":
             owned.pop(id.lower(), None)
@@ -193,13 +199,13 @@ def last_body(resource_id: str, project_id: str) -> dict[str, Any] | None:
     """
     stands = sa.or_(steps.c.state == "Succeeded", runs.c.state.not_in(ENDED))
     row = _newest_step(resource_id, project_id, sa.and_(steps.c.body.is_not(None), stands))
-    return dict(row.body) if row and row.kind == "apply" else None
+    return dict(row.body) if row and row.kind in PUTTING else None
 
 
 def adopted(resource_id: str, project_id: str) -> bool:
     """Whether a project's newest run found the resource there, made by somebody else, and used it as it is."""
     row = _newest_step(resource_id, project_id, steps.c.state == "Succeeded")
-    return row is not None and row.kind == "apply" and not row.created_by_run
+    return row is not None and row.kind in PUTTING and not row.created_by_run
 
 
 def _newest_step(resource_id: str, project_id: str, told: sa.ColumnElement[bool]) -> Any:

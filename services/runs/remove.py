@@ -41,7 +41,7 @@ async def finish(
 
 
 async def _begin_once(cloud: Cloud, run_id: str, resource: Resource) -> str | None:
-    found = await cloud.get(resource.id, resource.api_version)
+    found = await registry.of(resource.key).find(cloud, resource)
     if found is None:
         journal.set_step(run_id, resource.key, note="It was gone already.")
         return None
@@ -71,7 +71,7 @@ async def _finish_once(
         except CloudError as error:
             if error.status not in (400, 404, 410):
                 raise  # else the token has expired, and the resource itself says whether it is there
-    while await cloud.get(resource.id, resource.api_version) is not None:
+    while not await registry.of(resource.key).gone(cloud, resource):
         await asyncio.sleep(cloud.poll_s)
     return "Deleted", await _aftermath(cloud, run_id, resource)
 

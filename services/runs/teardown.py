@@ -5,6 +5,7 @@ A resource goes before what it needs; one that was there before, or that somebod
 
 from typing import Any
 
+from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.plan import Plan
 from services.progress import RunView, StepView
@@ -58,18 +59,24 @@ def _steps(plan: Plan, made: list[tuple[str, str]], pace: float) -> list[dict[st
     ids = {id.lower(): key for key, id in made}
     inside = [r for r in plan if r.id.lower() in ids]
     leftovers = [(key, id) for key, id in made if id.lower() not in {r.id.lower() for r in inside}]
-    first = [_step(f"{key}_{n}", id, (), 0.0) for n, (key, id) in enumerate(leftovers, 2)]
-    return first + [_removal(r, inside, [s["key"] for s in first], pace) for r in reversed(inside)]
+    first = _leftovers(leftovers, pace)
+    return first + [_removal(r, inside, first, pace) for r in reversed(inside)]
 
 
-def _removal(r: Resource, inside: list[Resource], first: list[str], pace: float) -> dict[str, Any]:
-    after = tuple(other.key for other in inside if r.key in other.depends_on)
-    return _step(
-        r.key,
-        r.id,
-        (*after, *(first if r.key == "resource_group" else ())),
-        r.expected_s * pace * DELETE_SHARE,
-    )
+def _leftovers(made: list[tuple[str, str]], pace: float) -> list[dict[str, Any]]:
+    """Steps for what the plan at hand does not have, such as deployed models: what came last goes first, one by one."""
+    steps: list[dict[str, Any]] = []
+    for n, (key, id) in enumerate(reversed(made), 2):
+        after = (steps[-1]["key"],) if steps else ()
+        steps.append(_step(f"{key}_{n}", id, after, registry.of(key).expected_s * pace * DELETE_SHARE))
+    return steps
+
+
+def _removal(r: Resource, inside: list[Resource], first: list[dict[str, Any]], pace: float) -> dict[str, Any]:
+    """A resource goes after what needs it, and after what lies below it or in its group."""
+    after = [other.key for other in inside if r.key in other.depends_on]
+    below = [s["key"] for s in first if s["resource_id"].lower().startswith(f"{r.id.lower()}/")]
+    return _step(r.key, r.id, (*after, *below), r.expected_s * pace * DELETE_SHARE)
 
 
 def _step(key: str, id: str, after: tuple[str, ...], expected_s: float) -> dict[str, Any]:

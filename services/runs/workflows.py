@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from dbos import DBOS, SetWorkflowID
 
+from services.catalogue.base import Refused
 from services.cloud.connect import Cloud, connect
 from services.cloud.errors import CloudError
 from services.cloud.target import Target, TargetMissing, resolve
@@ -152,7 +153,9 @@ async def end_run(run_id: str, outcomes: list[Outcome]) -> str:
 def _parked(plan: Plan, run_id: str, key: str, error: Exception) -> dict[str, Any]:
     correlation: dict[str, str] = {}
     resource = journal.resource_of(plan, run_id, key)
-    if isinstance(error, CloudError):
+    if isinstance(error, Refused):
+        why = explain(error.code, error.message, resource)
+    elif isinstance(error, CloudError):
         why = explain(error.code, error.message, resource, status=error.status, raw=error.raw)
         correlation = {"correlation_id": error.correlation_id} if error.correlation_id else {}
     else:
@@ -177,7 +180,7 @@ def _watch_s(run_id: str) -> float:
 
 def _deed(run_id: str) -> Any:
     """What is done to each resource of the run: creating or removing it."""
-    return {"apply": create, "destroy": remove}[journal.view(run_id).kind]
+    return {"apply": create, "deploy": create, "destroy": remove}[journal.view(run_id).kind]
 
 
 def _cloud(name: CloudName) -> Cloud:

@@ -1,0 +1,78 @@
+"""azure-ai-ml, for what plain resource requests can't do: it checks and completes assets as Azure's own tools do.
+
+It is synchronous, slow to import and keeps its cloud in the process: it runs in threads, and only in a worker, which
+serves one target.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.cloud import clients
+from services.cloud.target import Target
+
+T = TypeVar("T")
+NAME = "GroundplanCloud"
+
+
+async def with_client(target: Target, credential: Any, workspace_id: str, act: Callable[[Any], T]) -> T:
+    """Let `act` use the client of a workspace, in a thread."""
+    return await asyncio.to_thread(lambda: act(_client(target, credential, workspace_id)))
+
+
+def put_model(client: Any, name: str, version: str, body: Mapping[str, Any]) -> None:
+    """Register a model whose file lies in the blob store already."""
+    from azure.ai.ml.entities import Model
+
+    model = Model(name=name, version=version, type=body["type"], path=body["path"], tags=dict(body["tags"]))
+    client.models.create_or_update(model)
+
+
+def put_environment(client: Any, name: str, version: str, body: Mapping[str, Any]) -> None:
+    """Register an environment: a conda file over an image, or a folder with a Dockerfile that Azure builds."""
+    from azure.ai.ml.entities import BuildContext, Environment
+
+    if "context" in body:
+        build, asked = BuildContext(path=body["context"]), body["inference"]
+        made = Environment(name=name, version=version, build=build, inference_config=asked)
+        client.environments.create_or_update(made)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        conda = Path(folder) / "conda.yaml"
+        conda.write_text(body["conda"])
+        made = Environment(name=name, version=version, image=body["image"], conda_file=conda)
+        client.environments.create_or_update(made)
+
+
+def keys(client: Any, endpoint: str) -> str:
+    """The primary key of an endpoint."""
+    return str(client.online_endpoints.get_keys(endpoint).primary_key)
+
+
+@cache
+def _client(target: Target, credential: Any, workspace_id: str) -> Any:
+    from azure.ai.ml import MLClient
+
+    group, workspace = clients.group_and_name(workspace_id)
+    place = clients.subscription_of(workspace_id), group, workspace
+    options: dict[str, Any] = {"show_progress": False, "enable_telemetry": False}
+    if target.is_public:
+        return MLClient(credential, *place, cloud="AzureCloud", **options)
+    if target.ca_bundle:
+        options["connection_verify"] = target.ca_bundle
+    return MLClient(credential, *place, cloud=NAME, cloud_metadata=_metadata(target), **options)
+
+
+def _metadata(target: Target) -> dict[str, str]:
+    """A cloud that azure-ai-ml does not know by name, such as Azure Stack or a simulator."""
+    return {
+        "azure_portal": "https://portal.azure.invalid/",
+        "resource_manager": f"{target.endpoint}/",
+        "active_directory": f"{target.authority}/",
+        "aml_resource_id": target.endpoint,
+        "storage_endpoint": "core.windows.net",
+        "registry_discovery_endpoint": target.endpoint,
+    }

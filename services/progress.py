@@ -9,7 +9,8 @@ StepState = Literal[
     "Planned", "Waiting", "Creating", "Updating", "Succeeded", "Existing", "Failed", "Canceled", "Deleting", "Deleted",
     "Skipped",
 ]  # fmt: skip
-RunKind = Literal["apply", "destroy", "deploy"]
+# Setting a project's resources up and taking them down; deploying a model and withdrawing it.
+RunKind = Literal["apply", "destroy", "deploy", "withdraw"]
 RunState = Literal["Queued", "Running", "Parked", "Succeeded", "Failed", "Canceled"]
 DONE: frozenset[StepState] = frozenset({"Succeeded", "Existing", "Deleted", "Skipped"})
 BUSY: frozenset[StepState] = frozenset({"Creating", "Updating", "Deleting"})

@@ -71,17 +71,10 @@ class Release:
     @property
     def traffic(self) -> dict[str, int]:
         """The traffic in the end: this deployment's share, the rest as it was shared among the others."""
-        if self.share == 0:
-            return {name: share for name, share in self.before.items() if name != self.deployment}
-        others = {name: s for name, s in self.before.items() if name != self.deployment and s > 0}
-        left, total = 100 - self.share, sum(others.values())
-        if not total:
-            return {self.deployment: 100}
-        shares = {name: left * s // total for name, s in others.items()}
-        if shares:
-            first = next(iter(shares))
-            shares[first] += left - sum(shares.values())
-        return {name: s for name, s in shares.items() if s} | {self.deployment: self.share}
+        others = {name: share for name, share in self.before.items() if name != self.deployment}
+        if not any(others.values()):
+            return {self.deployment: 100} if self.share else {}
+        return scaled(others, 100 - self.share) | ({self.deployment: self.share} if self.share else {})
 
     def data(self) -> dict[str, Any]:
         """Plain data."""
@@ -91,6 +84,18 @@ class Release:
     def of(cls, data: Mapping[str, Any]) -> "Release":
         """Read it back."""
         return cls(**(dict(data) | {"golden": tuple(data.get("golden", ()))}))
+
+
+def scaled(shares: Mapping[str, int], total: int) -> dict[str, int]:
+    """Shares in the same proportions that add up to `total`, in whole percent; without any share there are none."""
+    some = {name: share for name, share in shares.items() if share > 0}
+    whole = sum(some.values())
+    if not whole or not total:
+        return {}
+    found = {name: total * share // whole for name, share in some.items()}
+    largest = max(found, key=lambda name: found[name])
+    found[largest] += total - sum(found.values())
+    return {name: share for name, share in found.items() if share}
 
 
 def _digest(value: Any) -> str:

@@ -199,9 +199,13 @@ class ResourceType:
         """Follow what `create` has begun to its end and give what stands; `say` tells how far it is."""
         return await cloud.finish_put(resource.id, resource.api_version, token)
 
+    async def stands(self, cloud: Cloud, resource: Resource) -> Mapping[str, Any] | None:
+        """What of it a deletion would take away; None when nothing. By default what `find` gives."""
+        return await self.find(cloud, resource)
+
     async def gone(self, cloud: Cloud, resource: Resource) -> bool:
         """Whether a deletion has come to its end."""
-        return await self.find(cloud, resource) is None
+        return await self.stands(cloud, resource) is None
 
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Begin creating; `body` has its outputs resolved. By default a PUT by resource ID."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ async def upload(client: Any, path: str, source: Path, metadata: Mapping[str, st
     """
     blob = client.get_blob_client(path)
     size = await asyncio.to_thread(_size, source)
+    say("Checking that the file is the one that was tested.")
+    await asyncio.to_thread(_check, source, metadata.get("sha256", ""))
     names = [_block(number) for number in range(max(1, -(-size // BLOCK)))]
     there = await _staged(blob)
     missing = [n for n, name in enumerate(names) if name not in there]
@@ -128,6 +131,13 @@ def _size(source: Path) -> int:
         raise CloudError(
             "ModelFileMissing", f"The model file is not on this machine any more: {source}."
         ) from error
+
+
+def _check(source: Path, sha256: str) -> None:
+    with source.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 and found != sha256:
+        raise CloudError("ModelFileChanged", f"{source} has another content than what was tested.")
 
 
 def _read(source: Path, number: int) -> bytes:

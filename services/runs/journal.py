@@ -20,8 +20,10 @@ from services.runs.tables import audit, projects, runs, steps
 Identity = tuple[str, str, str, str]
 ALL: Sequence[RunKind] = get_args(RunKind)
 SETUP: Sequence[RunKind] = ("apply", "destroy")
-# Kinds of runs that put resources; "destroy" alone takes them away.
+# Kinds of runs that put resources, and those that take them away.
 PUTTING: Sequence[RunKind] = ("apply", "deploy")
+TAKING: Sequence[RunKind] = ("destroy", "withdraw")
+MODELS: Sequence[RunKind] = ("deploy", "withdraw")
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,8 @@ def resource_of(plan: Plan, run_id: str, key: str) -> Resource:
     id = step(run_id, key)["resource_id"]
     if key in plan and plan[key].id == id:
         return plan[key]
-    kind, name = registry.of(key), id.rpartition("/")[2]
-    return Resource(key, kind.arm_type, kind.api_version, name, id, "new", kind.label, kind.look, "")
+    kind, name, body = registry.of(key), id.rpartition("/")[2], last_body(id, project_of(run_id)) or {}
+    return Resource(key, kind.arm_type, kind.api_version, name, id, "new", kind.label, kind.look, "", body)
 
 
 def made_by(project_id: str) -> list[tuple[str, str]]:
@@ -187,7 +189,7 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
     for kind, key, id, state, created in rows:
         if kind in PUTTING and created:
             owned[id.lower()] = (key, id)
-        elif kind == "destroy" and state == "Deleted":
+        elif kind in TAKING and state == "Deleted":
             owned.pop(id.lower(), None)
     return list(owned.values())
 
@@ -210,7 +212,7 @@ def adopted(resource_id: str, project_id: str) -> bool:
 
 def _newest_step(resource_id: str, project_id: str, told: sa.ColumnElement[bool]) -> Any:
     """A project's newest step of a resource that is `told`, or that has removed it."""
-    removed = sa.and_(runs.c.kind == "destroy", steps.c.state == "Deleted")
+    removed = sa.and_(runs.c.kind.in_(TAKING), steps.c.state == "Deleted")
     wanted = sa.select(runs.c.kind, steps.c.body, steps.c.created_by_run)
     wanted = wanted.select_from(runs.join(steps, steps.c.run_id == runs.c.id))
     mine = sa.and_(runs.c.project_id == project_id, sa.func.lower(steps.c.resource_id) == resource_id.lower())

@@ -41,7 +41,7 @@ async def finish(
 
 
 async def _begin_once(cloud: Cloud, run_id: str, resource: Resource) -> str | None:
-    found = await registry.of(resource.key).find(cloud, resource)
+    found = await registry.of(resource.key).stands(cloud, resource)
     if found is None:
         journal.set_step(run_id, resource.key, note="It was gone already.")
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from services.catalogue import registry
 from services.catalogue.base import Resource
 from services.plan import Plan
-from services.progress import RunView, StepView
+from services.progress import RunKind, RunView, StepView
 from services.runs import client, journal
 from services.runs.client import CannotStart
 
@@ -38,7 +38,18 @@ def undo(run_id: str, by: str = "") -> str:
         raise CannotStart("This run has created nothing.")
     plan = journal.plan_of(run_id)
     steps = _steps(plan, made, client.pace_of(plan.config))
-    return client.enqueue("destroy", run.project, plan.config, steps, by, {"undo": run_id})
+    kind: RunKind = "withdraw" if run.kind == "deploy" else "destroy"
+    return client.enqueue(kind, run.project, plan.config, steps, by, {"undo": run_id, **_release(run)})
+
+
+def remove(project_id: str, made: list[tuple[str, str]], by: str = "") -> str:
+    """Begin removing some of what the project's runs have created, given as (key, resource ID); the ID of the run."""
+    newest = next(iter(journal.history(project_id)), None)
+    if newest is None or not made:
+        raise CannotStart("Groundplan has created nothing of that.")
+    plan = journal.plan_of(newest.id)
+    steps = _leftovers(made, client.pace_of(plan.config))
+    return client.enqueue("withdraw", project_id, plan.config, steps, by)
 
 
 def receipt(run: RunView) -> dict[str, Any]:
@@ -81,6 +92,11 @@ def _removal(r: Resource, inside: list[Resource], first: list[dict[str, Any]], p
 
 def _step(key: str, id: str, after: tuple[str, ...], expected_s: float) -> dict[str, Any]:
     return {"key": key, "resource_id": id, "depends_on": list(after), "expected_s": expected_s}
+
+
+def _release(run: RunView) -> dict[str, Any]:
+    """What a deployment was of: the plan of its withdrawal is the same."""
+    return {"release": run.options["release"]} if run.kind == "deploy" else {}
 
 
 def _why(step: StepView) -> str:

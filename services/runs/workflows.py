@@ -180,7 +180,9 @@ def _watch_s(run_id: str) -> float:
 
 def _deed(run_id: str) -> Any:
     """What is done to each resource of the run: creating or removing it."""
-    return {"apply": create, "deploy": create, "destroy": remove}[journal.view(run_id).kind]
+    return {"apply": create, "deploy": create, "destroy": remove, "withdraw": remove}[
+        journal.view(run_id).kind
+    ]
 
 
 def _cloud(name: CloudName) -> Cloud:

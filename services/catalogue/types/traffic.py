@@ -6,7 +6,7 @@ from typing import Any
 from services.catalogue.base import Begun, Cloud, Look, Resource, ResourceType
 from services.catalogue.release_parts import ASSET_RULE, endpoint_id, with_traffic
 from services.config import Production, ProjectConfig
-from services.release import Release
+from services.release import Release, scaled
 
 
 class Traffic(ResourceType):
@@ -36,12 +36,8 @@ class Traffic(ResourceType):
 
     async def find(self, cloud: Cloud, resource: Resource) -> Mapping[str, Any] | None:
         """The traffic of the endpoint, if it is as wanted."""
-        endpoint = await cloud.get(_endpoint(resource), resource.api_version)
-        now = _shares(endpoint["properties"].get("traffic")) if endpoint else {}
-        wanted = resource.body.get("traffic")
-        if endpoint is None or (wanted is not None and now != _shares(wanted)):
-            return None
-        return {"traffic": now}
+        now = await self._now(cloud, resource)
+        return {"traffic": now} if now == _shares(resource.body.get("traffic")) else None
 
     async def create(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
         """Put the endpoint as it is with the new shares."""
@@ -52,16 +48,31 @@ class Traffic(ResourceType):
         endpoint = await cloud.finish_put(_endpoint(resource), resource.api_version, token)
         return {"traffic": _shares(endpoint["properties"].get("traffic"))}
 
+    async def stands(self, cloud: Cloud, resource: Resource) -> Mapping[str, Any] | None:
+        """The share that this deployment has, if it has any."""
+        shares = await self._now(cloud, resource)
+        return {"traffic": shares} if shares.get(_deployment(resource)) else None
+
     async def delete(self, cloud: Cloud, resource: Resource, purge: bool) -> Begun:
-        """Give the traffic back to those that had it; where nobody had, the endpoint gets none."""
-        begun = await self._put(cloud, resource, resource.body.get("before", {}))
+        """Give its share to the others; where it had all, to those that had it before and are still there."""
+        shares, mine = await self._now(cloud, resource), _deployment(resource)
+        kept = scaled({name: share for name, share in shares.items() if name != mine}, 100)
+        before = {} if kept else await self._still_there(cloud, resource)
+        begun = await self._put(cloud, resource, kept or scaled(before, 100))
         if begun.token:
             await cloud.finish_put(_endpoint(resource), resource.api_version, begun.token)
         return Begun()
 
-    async def gone(self, cloud: Cloud, resource: Resource) -> bool:
-        """What was put back stays."""
-        return True
+    async def _now(self, cloud: Cloud, resource: Resource) -> dict[str, int]:
+        endpoint = await cloud.get(_endpoint(resource), resource.api_version)
+        return _shares(endpoint["properties"].get("traffic")) if endpoint else {}
+
+    async def _still_there(self, cloud: Cloud, resource: Resource) -> dict[str, int]:
+        before = _shares(resource.body.get("before"))
+        places = {name: f"{_endpoint(resource)}/deployments/{name}" for name in before}
+        return {
+            name: before[name] for name, id in places.items() if await cloud.get(id, resource.api_version)
+        }
 
     async def _put(self, cloud: Cloud, resource: Resource, shares: Mapping[str, int]) -> Begun:
         endpoint = await cloud.get(_endpoint(resource), resource.api_version)
@@ -72,6 +83,10 @@ class Traffic(ResourceType):
 
 def _endpoint(resource: Resource) -> str:
     return resource.id.rpartition("/traffic/")[0]
+
+
+def _deployment(resource: Resource) -> str:
+    return resource.id.rpartition("/")[2]
 
 
 def _shares(traffic: Mapping[str, Any] | None) -> dict[str, int]:

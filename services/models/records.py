@@ -117,6 +117,23 @@ def set_override(id: str, typed: str, by: str = "") -> ModelRecord:
     return _write(id, None, "model verdict overridden", {"typed": typed}, by, override=override)
 
 
+def remove(id: str, by: str = "") -> None:
+    """Take a model out of its project; its file stays until `used` says that nobody needs it."""
+    with writing() as db:
+        row = db.execute(sa.select(models).where(models.c.id == id)).mappings().one_or_none()
+        if row is None:
+            raise ModelMissing(f"There is no model {id!r} here.")
+        db.execute(sa.delete(models).where(models.c.id == id))
+        detail = {"model": id, "file": row["file_name"], "sha256": row["sha256"]}
+        journal.note(db, by, row["project_id"], "model removed", detail)
+
+
+def used(sha256: str) -> bool:
+    """Whether a model of any project is this file."""
+    with reading() as db:
+        return db.execute(sa.select(models.c.id).where(models.c.sha256 == sha256)).first() is not None
+
+
 def _write(
     id: str, seen: int | None, action: str, detail: Mapping[str, Any], by: str, **values: Any
 ) -> ModelRecord:

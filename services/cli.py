@@ -7,32 +7,22 @@ import difflib
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services import project_file
+from services import cli_models, project_file
 from services.cloud.target import ready_line, rehearsal_subscription, resolve
 from services.config import ConfigError, ProjectConfig
+from services.console import Refused, say, show
 from services.plan import build_plan
 from services.processes.home import home
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 File = Annotated[Path, typer.Argument(metavar="PROJECT.YAML", help="The project file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-
-
-class Refused(Exception):
-    """A command that can't do what it was asked; `code` is the exit code."""
-
-    def __init__(
-        self, message: str, *, code: int = 1, rule: str = "failed", path: str = "", suggestion: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.code, self.rule, self.path, self.suggestion = code, rule, path, suggestion
 
 
 def main() -> None:
@@ -46,16 +36,6 @@ def main() -> None:
     except Exception as error:
         code = _report(error, as_json)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def say(message: str) -> None:
-    """Tell the user something on stderr."""
-    print(message, file=sys.stderr, flush=True)
-
-
-def show(data: Any, as_json: bool, text: Callable[[Any], str]) -> None:
-    """Print a result on stdout, as JSON or as text."""
-    print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text(data))
 
 
 def load(path: Path) -> ProjectConfig:
@@ -165,6 +145,25 @@ def write_scaffold(
     say(f"Wrote {len(tree.shipped)} files to {output}.")
 
 
+app.command()(cli_models.inspect)
+app.command()(cli_models.test)
+
+
+@app.command()
+def deploy(
+    project: File,
+    model: Annotated[Path, typer.Option("--model", metavar="MODEL_FILE", help="The model file to serve.")],
+    request: cli_models.Request,
+    json: Json = False,
+    override: Annotated[
+        str,
+        typer.Option("--override", help="The model file's name, to let one pass that is not called safe."),
+    ] = "",
+) -> None:
+    """Test a model file on this machine, then serve it from the project's workspace."""
+    cli_models.deploy(load(project), model, request, override, json)
+
+
 @app.command(hidden=True)
 def worker(target: Annotated[str, typer.Option(help="rehearsal or azure")]) -> None:
     """Walk the runs of one target until stopped; the page and `apply` start it by themselves."""
@@ -206,6 +205,8 @@ def _details(error: Exception) -> tuple[int, dict[str, Any]]:
         return error.code, _detail(str(error), error.rule, error.path, error.suggestion)
     if hasattr(error, "format_message"):  # click's usage errors
         return 2, _detail(error.format_message(), "usage", "", "--help")
+    if type(error).__name__ in ("NotAModel", "BadGolden"):
+        return 2, _detail(str(error), "file", "", "")
     known = _known(error)
     return 1, _detail(
         str(error) if known else f"{type(error).__name__}: {error}", known or "internal", "", ""
@@ -221,7 +222,8 @@ def _known(error: Exception) -> str | None:
     names = {
         "TargetMissing": "no_simulator", "HomeError": "home", "DatabaseError": "database", "LaunchError": "launch",
         "CloudError": "cloud", "RunActive": "run_active", "CannotStart": "cannot_start", "GraphError": "graph",
-        "RunMissing": "no_run", "ScaffoldError": "scaffold",
+        "RunMissing": "no_run", "ScaffoldError": "scaffold", "GateClosed": "gate", "NotAllowed": "gate",
+        "NotServing": "test", "FileMissing": "file",
     }  # fmt: skip
     return names.get(type(error).__name__)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from services.catalogue import registry
 from services.config import ProjectConfig
 from services.parsing import minimal
 from services.processes import launch, leases
@@ -30,17 +31,17 @@ def apply(config: ProjectConfig, say: Say) -> dict[str, Any]:
     lease = leases.take("cli")  # whoever else leaves meanwhile lets our worker live
     try:
         ready(config.cloud, say)
-        return report(_follow(_begun(config, say), say))
+        return report(to_the_end(_begun(config, say), say))
     finally:
         lease.release()
 
 
 def _begun(config: ProjectConfig, say: Say) -> str:
     """The ID of a new run, or of the parked one that goes on."""
-    project = _project(config)
+    project = project_of(config)
     parked = journal.newest(project.id)
     if parked and parked.state == "Parked":
-        return _retry(parked, say)
+        return retry(parked, say)
     run_id = client.start(project.id, by="command line")
     say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
     return run_id
@@ -59,10 +60,8 @@ def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
         ready(config.cloud, say)
         parked = journal.newest(project.id)
         again = parked and parked.kind == "destroy" and parked.state == "Parked"
-        run_id = (
-            _retry(parked, say) if parked and again else teardown.start(project.id, purge, "command line")
-        )
-        run = _follow(run_id, say)
+        run_id = retry(parked, say) if parked and again else teardown.start(project.id, purge, "command line")
+        run = to_the_end(run_id, say)
         return {"run": run.id, "state": run.state, **teardown.receipt(run)}
     finally:
         lease.release()
@@ -70,10 +69,9 @@ def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
 
 def report(run: RunView) -> dict[str, Any]:
     """A run as plain data, as `apply --json` and `status --json` print it."""
-    plan = {r.key: r.type for r in journal.plan_of(run.id)}
     rows = [
         {
-            "key": s.key, "type": plan[s.key], "id": s.resource_id, "state": s.state, "created_by_run": s.created_by_run,
+            "key": s.key, "type": registry.of(s.key).arm_type, "id": s.resource_id, "state": s.state, "created_by_run": s.created_by_run,
             "elapsed_s": s.elapsed_s(time.time()), "error": asdict(s.error) if s.error else None,
         }
         for s in run.steps.values()
@@ -82,7 +80,7 @@ def report(run: RunView) -> dict[str, Any]:
     return {"run": run.id, "state": run.state, "elapsed_s": round(took, 3), "resources": rows}
 
 
-def _retry(run: RunView, say: Say) -> str:
+def retry(run: RunView, say: Say) -> str:
     """Answer every parked resource of a run with the settings as they are now."""
     failed = [s.key for s in run.steps.values() if s.state == "Failed"]
     say(f"Going on with run {run.id}: trying {', '.join(failed)} again.")
@@ -95,7 +93,7 @@ def _applied(config: ProjectConfig) -> projects.Project | None:
     return next((p for p in projects.every() if p.applied == config.identity), None)
 
 
-def _project(config: ProjectConfig) -> projects.Project:
+def project_of(config: ProjectConfig) -> projects.Project:
     """The project of that identity, brought to this configuration, or a new one."""
     mine = _applied(config)
     choices = minimal(config)
@@ -106,8 +104,8 @@ def _project(config: ProjectConfig) -> projects.Project:
     )
 
 
-def _follow(run_id: str, say: Say) -> RunView:
-    """Say every change of a step until the run ends or is parked."""
+def to_the_end(run_id: str, say: Say) -> RunView:
+    """Follow a run: say every change of a step until the run ends or is parked."""
     told: dict[str, tuple[str, str]] = {}
     while True:
         run = journal.view(run_id)

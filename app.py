@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from services.models import upload_route
+from services.models import arrivals, upload_route
 from services.processes import launch
 from services.processes.doors import Doors
 from services.processes.home import code_version
@@ -41,6 +41,10 @@ def ready(_: Request) -> JSONResponse:
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    routes=[Route("/api/health", health), Route("/api/ready", ready), *upload_route.routes()],
+    routes=[
+        Route("/api/health", health),
+        Route("/api/ready", ready),
+        *upload_route.routes(arrivals.of_upload),
+    ],
     middleware=[Middleware(Doors)],
 )

@@ -7,13 +7,12 @@ import streamlit as st
 
 from pages.components import state
 from services.models import upload_route, upload_tickets, uploads
-from services.models.files import in_words
 from services.models.uploads import Upload
 
 HERE = Path(__file__).parent
 JS = "".join((HERE / name).read_text(encoding="utf-8") for name in ("upload_send.js", "upload_view.js"))
 HINT = (
-    f"Up to {in_words(uploads.LARGEST)}. The file is recognised by what is in it, whatever its name: scikit-learn (pickle, "
+    "Up to 5 GB. The file is recognised by what is in it, whatever its name: scikit-learn (pickle, "
     "joblib, skops), ONNX, PyTorch, XGBoost, LightGBM, Keras, safetensors, MLflow as a zip, R (.rds). "
     "An upload that was interrupted goes on where it stopped."
 )

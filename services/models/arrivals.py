@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from services.models.uploads import Upload
 from services.processes import locks, spawn
 from services.processes.home import home
 
@@ -63,6 +64,11 @@ def begin(
     note(arrival)
     spawn.detached("intake", [sys.executable, "-m", "services.models.arrive", id])
     return arrival
+
+
+def of_upload(upload: Upload) -> Arrival:
+    """The same for an upload that is whole."""
+    return begin(upload.project_id, upload.name, upload.sha256, id=upload.id)
 
 
 def again(id: str) -> None:

@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import formatdate
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from services.models import arrivals, upload_tickets, uploads
+from services.models import upload_tickets, uploads
 from services.models.files import FileNotKept
 from services.models.upload_names import NameRefused
 from services.models.upload_tickets import TicketRefused
@@ -32,6 +33,7 @@ _VERSION = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _STATUS = {"empty": 400, "too_large": 413, "size": 413, "disk_full": 507}
 
 Answer = Callable[[Request], Awaitable[Response]]
+Arrived = Callable[[Upload], object]
 
 
 class Refusal(Exception):
@@ -42,13 +44,13 @@ class Refusal(Exception):
         self.status, self.rule, self.headers = status, rule, headers
 
 
-def routes() -> list[Route]:
-    """What the app mounts; the doors that check Host stand before it."""
+def routes(arrived: Arrived) -> list[Route]:
+    """What the app mounts; the doors that check Host stand before it. Each upload that is whole is told to `arrived`."""
     return [
-        Route(PATH, guarded(create), methods=["POST"]),
+        Route(PATH, guarded(partial(create, arrived)), methods=["POST"]),
         Route(PATH, options, methods=["OPTIONS"]),
         Route(PATH + "/{id}", guarded(state), methods=["HEAD"]),
-        Route(PATH + "/{id}", guarded(append), methods=["PATCH"]),
+        Route(PATH + "/{id}", guarded(partial(append, arrived)), methods=["PATCH"]),
         Route(PATH + "/{id}", guarded(cancel), methods=["DELETE"]),
     ]
 
@@ -73,7 +75,7 @@ def guarded(answer: Answer) -> Answer:
     return answered
 
 
-async def create(request: Request) -> Response:
+async def create(arrived: Arrived, request: Request) -> Response:
     """Announce a file (Upload-Length, Upload-Metadata); the same file again is told how far it had come."""
     told = _metadata(request.headers.get("Upload-Metadata", ""))
     begun = await run_in_threadpool(
@@ -81,7 +83,7 @@ async def create(request: Request) -> Response:
         told.get("modified", ""), told.get("fingerprint", ""),
     )  # fmt: skip
     if begun.sha256:
-        await run_in_threadpool(_arrive, begun)
+        await run_in_threadpool(arrived, begun)
     return Response(status_code=201, headers=_state(begun) | {"Location": f"{PATH}/{begun.id}"})
 
 
@@ -90,7 +92,7 @@ async def state(request: Request) -> Response:
     return Response(status_code=200, headers=_state(await run_in_threadpool(_mine, request)))
 
 
-async def append(request: Request) -> Response:
+async def append(arrived: Arrived, request: Request) -> Response:
     """Take the next bytes at Upload-Offset; what came of a broken request is kept."""
     if request.headers.get("Content-Type") != "application/offset+octet-stream":
         raise Refusal(415, "content_type", "The bytes of an upload are application/offset+octet-stream.")
@@ -107,7 +109,7 @@ async def append(request: Request) -> Response:
         await run_in_threadpool(writer.close)
     after = await run_in_threadpool(_mine, request)
     if after.sha256:
-        await run_in_threadpool(_arrive, after)
+        await run_in_threadpool(arrived, after)
     return Response(status_code=204, headers=_state(after))
 
 
@@ -154,10 +156,6 @@ async def _blocks(request: Request) -> AsyncIterator[bytearray]:
     except TimeoutError:
         yield gathered
         raise Refusal(408, "silence", "Nothing came for half a minute. The upload can go on.") from None
-
-
-def _arrive(upload: Upload) -> None:
-    arrivals.begin(upload.project_id, upload.name, upload.sha256, id=upload.id)
 
 
 def _check_origin(request: Request) -> None:

@@ -30,9 +30,7 @@ def deploy(
         follow.ready(config.cloud, say)
         project = follow.project_of(config)
         record = _tested(_brought(project.id, model, golden, override, say), say)
-        release = releasing.propose(
-            record, config, **chosen
-        )  # a closed gate ends it before anything is created
+        release = releasing.propose(record, config)  # a closed gate ends it before anything is created
         _stands(config, project.id, say)
         run_id = _going_on(project.id) or releasing.start(project.id, release, BY)
         say(f"Run {run_id}: deploying {release.file_name} to {release.endpoint}/{release.deployment}.")

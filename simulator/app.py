@@ -16,10 +16,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from simulator import arm, control, faults, front_desk
+from simulator.blobs import door as blobs
+from simulator.blobs import store
 from simulator.call import Reply
 from simulator.errors import ArmError, gateway, invalid_content
-from simulator.faults import Fault
+from simulator.faults import Dropped, Fault
 from simulator.scoring import front as scoring
+from simulator.scoring.fleet import Fleet
 from simulator.templates.relaxed import strict
 from simulator.world import World, timestamp
 
@@ -31,15 +34,11 @@ WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 READS = ("checknameavailability", "listkeys", "listcredentials", "sharedkeys")
 
 
-class Dropped(Exception):
-    """The connection is to be cut without an answer."""
-
-
 class Simulator:
     """The ASGI application.  ``cut`` closes a client's connection at once."""
 
-    def __init__(self, world: World, cut: Callable[[Any], None]) -> None:
-        self.world, self.cut = world, cut
+    def __init__(self, world: World, fleet: Fleet, cut: Callable[[Any], None]) -> None:
+        self.world, self.fleet, self.cut = world, fleet, cut
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing that a client sends gets a traceback back."""
@@ -73,6 +72,10 @@ class Simulator:
 
     async def _dispatch(self, request: Request) -> Response:
         path = request.scope["path"]
+        if blobs.account_of(request.headers.get("host", "")):
+            return await blobs.answer(self.world, request)
+        if scoring.knows(path):
+            return await self._at_the_model(request)
         data = await _body(request)
         if path == control.ROOT or path.startswith(control.ROOT + "/"):
             return _response(
@@ -80,12 +83,13 @@ class Simulator:
             )
         if front_desk.knows(path):
             return await self._at_the_desk(request, data)
-        if scoring.knows(path):
-            token, name = (
-                request.headers.get(key, "") for key in ("authorization", "azureml-model-deployment")
-            )
-            return _response(request, scoring.answer(self.world, request.method, path, token, name))
         return await self._at_arm(request, data)
+
+    async def _at_the_model(self, request: Request) -> Response:
+        with self.world.state.transaction():
+            fault = faults.strike(self.world.state, request.method, request.scope["path"])
+        await _before(fault)
+        return await scoring.answer(self.world, self.fleet, request)
 
     async def _at_the_desk(self, request: Request, data: bytes) -> Response:
         with self.world.state.transaction():
@@ -104,6 +108,9 @@ class Simulator:
             if fault.do.drop or fault.answer():
                 return self._fail(request, fault, at)
         reply = self._act(request, data, fault, at)
+        store.sweep(self.world)
+        if method in WRITES:
+            self.fleet.wake()
         await asyncio.sleep(reply.delay + (fault.do.delay if fault and fault.acts_first else 0.0))
         if fault and fault.acts_first and (fault.do.drop or fault.answer()):
             return self._stand_in(request, fault)

@@ -1,6 +1,6 @@
 """Time catches up: what is due is settled, and what waited for it goes on, at the moment when it was due.
 
-Nothing runs in the background; before a request is looked at, everything that should have happened has happened.
+Before a request is looked at, everything that should have happened has happened.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ class Kind(Declared):
             return self._done(call, resource, status, seconds, action)
         resource.state = self.creating if creating else "Updating"
         call.state.put(resource)
-        operation = operations.begin(call.world, resource, action, seconds, style, late)
+        operation = operations.begin(call.world, resource, action, seconds, style, late, self.held)
         headers = operations.headers(call.world, operation, style, call.api_version)
         return Reply(status, self.accepted(call, action, resource, operation), headers)
 

@@ -1,7 +1,8 @@
 """Long-running operations, by the clock: the end is stored when they begin, so that a restart loses nothing.
 
 A resource's state is a list of transitions whose pace is set from outside: the same code is slow in a demo and
-instant in a test.  Nothing runs in the background; what is due is settled before each request is looked at.
+instant in a test.  What is due is settled before each request is looked at.  An operation that is *held* does not end
+by the clock alone: a worker in the background has to release it, and may let it fail.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from simulator.errors import ArmError
 from simulator.state import Resource
 from simulator.world import World
 
+#: Operations that wait for somebody besides the clock.
+HELD = "held operations"
 #: What stands in a path as it is; a group's name may be in any script, and headers are ASCII.
 SAFE = "/()._-:"
 
@@ -62,10 +65,12 @@ def begin(
     seconds: float,
     style: Style | None = None,
     error: ArmError | None = None,
+    held: bool = False,
 ) -> Operation:
     """Store an operation that ends ``seconds`` x pace from now, and return it.
 
-    With ``error`` it will fail when its time has come, as an operation does whose flaw Azure finds late.
+    With ``error`` it will fail when its time has come, as an operation does whose flaw Azure finds late.  With ``held``
+    it ends not before ``release``.
     """
     style = style or Style()
     now, number = world.now(), str(uuid.uuid4())
@@ -86,7 +91,28 @@ def begin(
     values = [getattr(operation, name) for name in Operation.__dataclass_fields__]
     values[9] = json.dumps(operation.error) if operation.error else None
     world.state.run("INSERT INTO operations VALUES (?,?,?,?,?,?,?,?,?,?,?)", *values)
+    if held:
+        world.state.set_note(HELD, number, now)
     return operation
+
+
+def all_held(world: World) -> list[str]:
+    """Return the numbers of the operations that wait for their worker, oldest first."""
+    return list(world.state.notes(HELD))
+
+
+def is_held(world: World, number: str) -> bool:
+    """Tell whether an operation waits for its worker."""
+    return world.state.note(HELD, number) is not None
+
+
+def release(world: World, number: str, error: ArmError | None = None) -> None:
+    """Let a held operation end: by the clock if all is well, at once with an error."""
+    world.state.set_note(HELD, number, None)
+    told = json.dumps(error.error()) if error else None
+    # Never before now: what follows on its end must not happen before the end could be known.
+    sql = "UPDATE operations SET ends = CASE WHEN ? IS NULL THEN max(ends, ?) ELSE ? END, error = ? WHERE id = ?"
+    world.state.run(sql + " AND state = 'InProgress'", told, world.now(), world.now(), told, number)
 
 
 def headers(world: World, operation: Operation, style: Style, api_version: str) -> dict[str, str]:
@@ -132,8 +158,11 @@ def running(world: World, resource_id: str) -> Operation | None:
 
 def settle(world: World, finish: Callable[[World, Operation], None]) -> None:
     """Bring everything up to now: ``finish`` is called for each operation whose time has come, in order."""
-    sql = "SELECT * FROM operations WHERE state = 'InProgress' AND ends <= ? ORDER BY ends, rowid"
-    for row in world.state.run(sql, world.now()):
+    sql = (
+        "SELECT * FROM operations WHERE state = 'InProgress' AND ends <= ? "
+        "AND id NOT IN (SELECT key FROM notes WHERE room = ?) ORDER BY ends, rowid"
+    )
+    for row in world.state.run(sql, world.now(), HELD):
         operation = _operation(row)
         state = "Failed" if operation.error else "Succeeded"
         world.state.run("UPDATE operations SET state = ? WHERE id = ?", state, operation.id)

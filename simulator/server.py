@@ -19,7 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simulator import certificates, home, providers, scenario, seed
 from simulator.app import Simulator
+from simulator.blobs import store
 from simulator.home import Refused
+from simulator.scoring.fleet import Fleet
 from simulator.state import State
 from simulator.world import World
 
@@ -46,12 +48,18 @@ def serve(
         certs = certificates.prepare(folder)
         world = _open(folder, kept, pace, play)
         line = world.ready_line(certs.bundle, os.getpid())
-        server = _Server(_config(world, certs), folder, line)
         try:
-            asyncio.run(server.serve(sockets=[sock]))
+            asyncio.run(_run(world, certs, line, sock))
         finally:
             home.withdraw(folder)
             world.state.close()
+
+
+async def _run(
+    world: World, certs: certificates.Certificates, line: dict[str, Any], sock: socket.socket
+) -> None:
+    async with Fleet(world) as fleet:
+        await _Server(_config(world, fleet, certs), world.folder, line).serve(sockets=[sock])
 
 
 def _open(folder: Path, kept: dict[str, Any], pace: float, play: str | None) -> World:
@@ -60,6 +68,7 @@ def _open(folder: Path, kept: dict[str, Any], pace: float, play: str | None) -> 
         endpoint = f"https://127.0.0.1:{kept['port']}"
         key = bytes.fromhex(kept["signing_key"])
         world = World(state, folder, endpoint, kept["port"], pace, kept["seed"], kept["client_secret"], key)
+        store.prepare(world)
         with state.transaction():
             if not state.note("program", "planted"):
                 seed.plant(world)
@@ -73,9 +82,9 @@ def _open(folder: Path, kept: dict[str, Any], pace: float, play: str | None) -> 
     return world
 
 
-def _config(world: World, certs: certificates.Certificates) -> uvicorn.Config:
+def _config(world: World, fleet: Fleet, certs: certificates.Certificates) -> uvicorn.Config:
     config = uvicorn.Config(
-        Simulator(world, _cut),
+        Simulator(world, fleet, _cut),
         http=_Protocol,
         ws="none",
         lifespan="off",

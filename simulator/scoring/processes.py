@@ -44,13 +44,13 @@ def end_group(group: int, how: signal.Signals) -> None:
         os.killpg(group, how)
 
 
-def end_orphans(root: Path) -> int:
-    """Kill what a killed simulator has left below a folder, and return how many groups there were.
+def end_orphans(root: Path, pattern: str) -> int:
+    """Kill what a killed simulator has left in folders of this pattern, and return how many groups there were.
 
     A number that another process has got meanwhile is known by its start time, and left alone.
     """
     count = 0
-    for path in root.glob(f"**/{RECORD}"):
+    for path in root.glob(f"{pattern}/{RECORD}"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             record = json.loads(path.read_text("utf-8"))
             if record["started"] and started(int(record["pid"])) == record["started"]:

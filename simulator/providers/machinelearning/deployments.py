@@ -1,6 +1,6 @@
 """Online deployments: which model runs how, on which machines, and whether the quota allows it.
 
-No container is started here: real scoring is another room's.
+A write only says what is wanted: the fleet (``simulator.scoring``) brings the container up and lets the operation end.
 https://learn.microsoft.com/rest/api/azureml/online-deployments
 """
 
@@ -19,8 +19,9 @@ from simulator.providers.machinelearning import shared, sizes
 from simulator.providers.machinelearning.endpoints import NAME_RULE, EndpointKind
 from simulator.providers.machinelearning.shared import user_error
 from simulator.schema import Tracked, Wire
+from simulator.scoring.logs import journal_of
+from simulator.scoring.spec import spec_of, write_spec
 from simulator.state import Resource
-from simulator.world import timestamp
 
 LARGEST = 20  # deployments of an endpoint, and instances of a deployment
 
@@ -54,6 +55,7 @@ class OnlineDeployment(EndpointKind):
     seconds = 420
     update_seconds = 120
     delete_seconds = 60
+    held = True
     actions: ClassVar[dict[str, str]] = {"getlogs": "get_logs", "GET skus": "skus"}
 
     def check_name(self, call: Call, name: str) -> None:
@@ -120,6 +122,8 @@ class OnlineDeployment(EndpointKind):
         }
         body["sku"] = {"name": "Default", "tier": "Standard", **(body.get("sku") or {}), "capacity": count}
         body["kind"] = body.get("kind") or "Managed"
+        memory = sizes.BY_NAME[size.lower()].memory_gb
+        resource.hidden["spec"] = write_spec(spec_of(call.state, resource.id, body["properties"], memory))
 
     def require_parent(self, call: Call, address: Address, action: str) -> None:
         """Raise the 404 of the endpoint."""
@@ -144,15 +148,14 @@ class OnlineDeployment(EndpointKind):
         )
 
     def get_logs(self, call: Call, resource: Resource) -> Reply:
-        """Answer the log of the container: what has happened here, which is little."""
-        at = timestamp(resource.created)
-        lines = [
-            f"{at} Deployment {resource.name}: {resource.state}, {resource.hidden['size']}.",
-            "No container is running: this rehearsal does not score.",
-        ]
-        tail = call.body.get("tail") if isinstance(call.body, dict) else None
-        kept = lines[-tail:] if isinstance(tail, int) and tail > 0 else lines
-        return Reply(200, {"content": "\n".join(kept) + "\n"})
+        """Answer the log of one of the containers: the inference server, or what mounted the files."""
+        asked = call.body if isinstance(call.body, dict) else {}
+        container, tail = asked.get("containerType") or "InferenceServer", asked.get("tail")
+        if container not in {"InferenceServer", "StorageInitializer"}:
+            message = f"There is no container of type '{container}': InferenceServer or StorageInitializer."
+            raise user_error(call, 400, message, "BadArgument")
+        count = tail if isinstance(tail, int) and tail > 0 else 0
+        return Reply(200, {"content": journal_of(call.world.folder, resource).read(container, count)})
 
     def skus(self, call: Call, resource: Resource) -> Reply:
         """Answer how far the deployment can be scaled."""

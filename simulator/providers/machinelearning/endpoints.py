@@ -1,6 +1,6 @@
 """Online endpoints: an address, its keys, and how its traffic is shared out.
 
-Scoring itself is another room's: until then the address answers that nobody is there.
+Scoring itself is another room's: ``simulator.scoring``.
 https://learn.microsoft.com/rest/api/azureml/online-endpoints
 """
 
@@ -177,8 +177,7 @@ class OnlineEndpoint(EndpointKind):
             raise user_error(
                 call, 400, f"The endpoint {resource.name} is not authenticated by AML token.", "BadArgument"
             )
-        now = int(call.world.now())
-        token = call.world.fixed_id(f"{resource.key}/token/{now // 3600}")
+        now, token = int(call.world.now()), endpoint_tokens(call, resource)[0]
         times = {"expiryTimeUtc": now + 7200, "refreshAfterTimeUtc": now + 3600}
         return Reply(200, {"accessToken": token, "tokenType": "Bearer", **times})
 
@@ -193,6 +192,13 @@ class Regenerate(Wire):
 def endpoint_keys(call: Call, resource: Resource) -> dict[str, str]:
     """Return an endpoint's keys: the same until they are made anew."""
     return {f"{which.lower()}Key": _key(call, resource, which) for which in ("Primary", "Secondary")}
+
+
+def endpoint_tokens(call: Call, resource: Resource) -> list[str]:
+    """Return the tokens that an endpoint takes: this hour's, and those of the two hours before."""
+    hour = int(call.world.now()) // 3600
+    salt = f"{resource.key}/{resource.created}/{call.world.signing_key.hex()}"
+    return [call.world.fixed_id(f"{salt}/token/{hour - past}") for past in range(3)]
 
 
 def _key(call: Call, resource: Resource, which: str) -> str:

@@ -4,7 +4,7 @@ import argparse
 import importlib
 import json
 
-NAMES = ("start", "provision", "recover", "graph", "simulator")
+NAMES = ("start", "provision", "recover", "graph", "simulator", "upload")
 
 
 def main() -> None:
@@ -12,8 +12,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--json", action="store_true", help="compact output, one line")
+    parser.add_argument("--mib", type=int, help="upload: the size of the file, for a quick look")
     options = parser.parse_args()
-    figures = importlib.import_module(f"benchmarks.{options.name}").measure()
+    chosen = {"mib": options.mib} if options.mib else {}
+    figures = importlib.import_module(f"benchmarks.{options.name}").measure(**chosen)
     print(json.dumps(figures, indent=None if options.json else 2))
 
 

@@ -18,6 +18,10 @@ from simulator.state import State
 ROOM = "faults"
 
 
+class Dropped(Exception):
+    """The connection is to be cut without an answer."""
+
+
 class Match(Wire):
     """Which requests: all that is given must fit; ``nth`` counts from 1 among those that fit."""
 

@@ -30,6 +30,15 @@ class Part(Child):
         if call.state.get(account) is None:
             raise parent_not_found(action, "/".join(address.type_path.split("/")[:2]), account)
 
+    def canonical_id(self, call: Call) -> str:
+        """Return the ID below the account, whether or not anybody has written the service between them."""
+        account = call.state.get("/".join(call.address.path.split("/")[:9]))
+        if account is None:
+            return super().canonical_id(call)
+        types = self.arm_type.split("/")[2:]
+        pairs = zip(types, call.address.names[1:], strict=True)
+        return account.id + "".join(f"/{kind}/{name}" for kind, name in pairs)
+
     def delete(self, call: Call) -> Reply:
         """Delete; where the account is gone, the api-version tells which 404 comes first."""
         if PARENT_FIRST[0] <= call.api_version[:10] < PARENT_FIRST[1]:

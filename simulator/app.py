@@ -18,8 +18,6 @@ from starlette.types import Receive, Scope, Send
 from simulator import arm, control, faults, front_desk
 from simulator.blobs import door as blobs
 from simulator.blobs import store
-from simulator.blobs import door as blobs
-from simulator.blobs import store
 from simulator.call import Reply
 from simulator.errors import ArmError, gateway, invalid_content
 from simulator.faults import Dropped, Fault
@@ -110,7 +108,6 @@ class Simulator:
             if fault.do.drop or fault.answer():
                 return self._fail(request, fault, at)
         reply = self._act(request, data, fault, at)
-        store.sweep(self.world)
         store.sweep(self.world)
         if method in WRITES:
             self.fleet.wake()

@@ -20,7 +20,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from simulator import certificates, home, providers, scenario, seed
 from simulator.app import Simulator
 from simulator.blobs import store
-from simulator.blobs import store
 from simulator.home import Refused
 from simulator.scoring.fleet import Fleet
 from simulator.state import State
@@ -69,7 +68,6 @@ def _open(folder: Path, kept: dict[str, Any], pace: float, play: str | None) -> 
         endpoint = f"https://127.0.0.1:{kept['port']}"
         key = bytes.fromhex(kept["signing_key"])
         world = World(state, folder, endpoint, kept["port"], pace, kept["seed"], kept["client_secret"], key)
-        store.prepare(world)
         store.prepare(world)
         with state.transaction():
             if not state.note("program", "planted"):

@@ -12,6 +12,7 @@ from pages.components import (
     markup,
     model_places,
     project_places,
+    rehearsal_places,
     steps,
     touches,
 )
@@ -28,7 +29,9 @@ page = st.navigation(
         *(st.Page(step.file, title=f"{step.title} · Groundplan") for step in steps.STEPS),
         *(
             st.Page(file, title=title)
-            for file, title in (graph_places.TITLES | model_places.TITLES | project_places.TITLES).items()
+            for file, title in (
+                graph_places.TITLES | model_places.TITLES | project_places.TITLES | rehearsal_places.TITLES
+            ).items()
         ),
     ],
     position="hidden",

@@ -23,6 +23,7 @@ def handle(world: World, method: str, path: str, body: Any) -> Reply:
         ("POST", "/faults"): lambda: _add_faults(world, body),
         ("POST", "/reset"): lambda: _reset(world),
         ("GET", "/scenarios"): lambda: Reply(200, scenario.listed()),
+        ("GET", "/scenario"): lambda: Reply(200, {"name": world.state.note("program", "scenario")}),
         ("POST", "/scenario"): lambda: _play(world, body),
     }
     answer = routes.get((method, path.removeprefix(ROOT).rstrip("/")))

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.components import cloud_state, graph_places, markup, model_places, project_places, state, steps
+from pages.components import (
+    cloud_state,
+    graph_places,
+    markup,
+    model_places,
+    project_places,
+    rehearsal_places,
+    state,
+    steps,
+)
 from services.processes import launch
 from services.runs import projects
 
@@ -26,6 +35,8 @@ def draw() -> None:
         cloud = _cloud(current)
         word, title = CLOUDS[cloud]
         markup.badge(word, cloud, title)
+        if cloud == "rehearsal":
+            steps.link(rehearsal_places.SCENARIOS, "Scenarios", state.project_id(), key="section_scenarios")
         st.space("stretch")
         if current:
             steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")

@@ -31,6 +31,7 @@ DEVICE = "device_code"  # a sign-in that is under way
 NEW_PROJECT = "new_project"  # the draft that the overview's name field has begun: {"id": ...}
 WAITING_TAGS = "waiting_tags"  # (project id, row, 0 name or 1 value) -> a text that can't be a tag yet
 SAID = "said"  # that the cloud does not answer has been said in this run of the page
+PLAYED = "played"  # the scenario that the rehearsal has just begun anew in, said once
 REFUSED = "refused"  # why a click could not be followed
 PAGE = "page"  # the page that this tab shows, with its project
 DRAWN = "drawn"  # the widgets of that page: key -> (value shown, how to write a change)

@@ -13,7 +13,12 @@ from services.models.sandbox import dies_with_us
 Note = Callable[[str], None]
 
 # How pip's settings are called in uv, so that a package index that is set for pip counts here, too.
-_SETTINGS = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
+_SETTINGS = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+}
+_COMMAS = ("UV_FIND_LINKS",)  # where pip parts by spaces and uv by commas
 _FORGET = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON")
 
 
@@ -111,4 +116,5 @@ _WORDS = (
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _FORGET}
     settings = {ours: os.environ[pips].strip() for pips, ours in _SETTINGS.items() if os.environ.get(pips)}
-    return {name: re.sub(r"\s+", ",", text) for name, text in settings.items()} | kept
+    parted = {name: ",".join(text.split()) if name in _COMMAS else text for name, text in settings.items()}
+    return parted | kept

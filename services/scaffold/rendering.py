@@ -28,14 +28,15 @@ def text(content: str) -> Callable[[], bytes]:
 
 
 def _render(name: str, path: str, facts: Facts, more: dict[str, Any]) -> bytes:
-    source = _environment(PurePosixPath(path).suffix).get_template(f"{name}.j2")
+    source = environment(PurePosixPath(path).suffix).get_template(f"{name}.j2")
     return source.render(facts=facts, **more).encode("utf-8", "backslashreplace")
 
 
 @lru_cache(maxsize=16)
-def _environment(suffix: str) -> Environment:
+def environment(suffix: str, folder: Path = TEMPLATES) -> Environment:
+    """Jinja for files of one suffix, whose literals it writes; the templates lie in `folder`."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, finalize=writer(f"file{suffix}"),
+        loader=FileSystemLoader(folder), undefined=StrictUndefined, finalize=writer(f"file{suffix}"),
         variable_start_string="«", variable_end_string="»", trim_blocks=True, lstrip_blocks=True,
         block_start_string="«%", block_end_string="%»", comment_start_string="«#", comment_end_string="#»",
         keep_trailing_newline=True, autoescape=False,

@@ -1,0 +1,193 @@
+"""A model file in Chromium: it comes, goes on after a killed server and after F5, can be paused and cancelled."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.house import fresh_home
+from tests.pages.browser import ARGUMENTS, Server, begin, heading, settled, shot, tab
+
+pytestmark = pytest.mark.browser
+SIZE = 40 << 20
+MB_A_SECOND = 12
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One server at pace 0 for this file; each test has a project of its own."""
+    with fresh_home(0) as environment:
+        started = Server(environment).start()
+        yield started
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """Enough bytes that something can happen meanwhile; they are no model."""
+    path = tmp_path / "big model.bin"
+    path.write_bytes(os.urandom(SIZE))
+    return path
+
+
+def opened(page: Page, server: Server, name: str) -> str:
+    """Begin a project and open its page for the model file."""
+    project = begin(page, server, name)
+    page.goto(server.url(f"/upload?project={project}"))
+    heading(page, "Model file").wait_for()
+    page.get_by_role("button", name="Choose a model file").wait_for()
+    settled(page)
+    return project
+
+
+def slow(page: Page) -> None:
+    """A network on which a file takes seconds."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": MB_A_SECOND << 20},
+    )
+
+
+def choose(page: Page, path: Path, button: str = "Choose a model file") -> None:
+    """Press the button and choose a file."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button).click()
+    chooser.value.set_files(path)
+
+
+def come(server: Server) -> int:
+    """How many bytes of unfinished uploads lie on the disk."""
+    return sum(part.stat().st_size for part in folder(server, "uploads").glob("*/part"))
+
+
+def folder(server: Server, name: str) -> Path:
+    """Where the installation keeps its models."""
+    return Path(server.environment["GROUNDPLAN_HOME"]) / "models" / name
+
+
+def under_way(page: Page, server: Server) -> int:
+    """Wait until some chunks have come and give how many bytes that are."""
+    for _ in range(400):
+        if (8 << 20) < (so_far := come(server)) < SIZE:
+            return so_far
+        page.wait_for_timeout(25)
+    raise AssertionError(f"{come(server)} bytes have come")
+
+
+def stored(page: Page, server: Server, path: Path) -> None:
+    """Wait until exactly this file is in the store."""
+    place = folder(server, "files") / hashlib.sha256(path.read_bytes()).hexdigest()
+    for _ in range(600):
+        if place.exists():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{page.locator('.drop').inner_text()}\n{server.log.read_text()[-2000:]}")
+
+
+def test_an_upload_outlives_a_killed_server(server: Server, browser: Browser, big: Path) -> None:
+    """The page says that the connection is lost, tries again by itself, and sends only what is lacking."""
+    page = tab(browser)
+    opened(page, server, "killed")
+    slow(page)
+    choose(page, big)
+    under_way(page, server)
+    server.kill()
+    expect(page.get_by_text("The connection was lost")).to_have_count(2)  # in the row, and for screen readers
+    kept = come(server)
+    assert kept
+    begun: list[int] = []
+    page.on(
+        "request", lambda r: begun.append(int(r.headers["upload-offset"])) if r.method == "PATCH" else None
+    )
+    server.start()
+    stored(page, server, big)
+    assert [offset for offset in begun if offset < kept] == []
+
+
+def test_after_a_reload_the_same_file_goes_on(
+    server: Server, browser: Browser, big: Path, tmp_path: Path
+) -> None:
+    """The page shows what has come; another file is refused there, the same one continues."""
+    page = tab(browser)
+    opened(page, server, "reload")
+    slow(page)
+    choose(page, big)
+    under_way(page, server)
+    page.reload()
+    row = page.locator(".rows li")
+    expect(row).to_contain_text("have come. Choose the same file to go on")
+    shot(page, "upload-unfinished")
+    (tmp_path / "other.bin").write_bytes(b"other")
+    kept = come(server)
+    choose(page, tmp_path / "other.bin", "Choose the file: big model.bin")
+    expect(page.get_by_text("other.bin is another file")).to_be_visible()
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        choose(page, big, "Choose the file: big model.bin")
+    assert int(sent.value.headers["upload-offset"]) >= kept
+    stored(page, server, big)
+
+
+def test_pausing_and_cancelling(server: Server, browser: Browser, big: Path) -> None:
+    """A paused upload stands still until it is resumed; a cancelled one leaves nothing on the disk."""
+    page = tab(browser)
+    opened(page, server, "cancelled")
+    slow(page)
+    choose(page, big)
+    under_way(page, server)
+    expect(page.locator(".figures")).to_have_text(re.compile(r"MB of 41\.9 MB · [\d.]+ MB/s · \d+ s left"))
+    shot(page, "upload-sending")
+    page.get_by_role("button", name="Pause: big model.bin").click()
+    expect(page.locator(".figures")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume: big model.bin").click()
+    expect(page.get_by_role("button", name="Pause: big model.bin")).to_be_visible()
+    page.get_by_role("button", name="Cancel: big model.bin").click()
+    expect(page.locator(".rows li")).to_have_count(0)
+    expect(page.get_by_role("status").get_by_text("was cancelled")).to_be_attached()
+    assert list(folder(server, "uploads").rglob("part")) == []
+
+
+def test_an_upload_goes_on_while_other_pages_are_looked_at(
+    server: Server, browser: Browser, big: Path
+) -> None:
+    """The file is sent to its end, and its row is there when the user comes back."""
+    page = tab(browser)
+    opened(page, server, "wander")
+    slow(page)
+    choose(page, big)
+    under_way(page, server)
+    page.get_by_role("link", name="2 API handler").click()
+    page.wait_for_url("**/handler?project=*")
+    page.locator(".drop").wait_for(state="detached")
+    page.get_by_role("link", name="1 Model file").click()
+    expect(page.get_by_role("progressbar", name="Upload of big model.bin")).to_be_visible()
+    stored(page, server, big)
+
+
+def test_a_file_that_is_refused_says_why_beside_the_button(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    """An empty file: one sentence, and it can be put away."""
+    page = tab(browser)
+    opened(page, server, "empty")
+    (tmp_path / "empty.pkl").write_bytes(b"")
+    choose(page, tmp_path / "empty.pkl")
+    expect(page.locator(".rows li .figures")).to_have_text(
+        "This file is empty: it has no bytes. Save the model again."
+    )
+    page.get_by_role("button", name="Dismiss: empty.pkl").click()
+    expect(page.locator(".rows li")).to_have_count(0)

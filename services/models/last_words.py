@@ -6,6 +6,8 @@ _ERROR = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit|Warning|[
 _PLAIN = {
     "ModuleNotFoundError": "The handler needs a package that its environment does not have ({text}). "
     "Add it to conda.yaml on the page API handler.",
+    "RPackageMissing": "The handler needs the R package {text}, which this machine does not have. Install it in R, and "
+    "name it in the Dockerfile on the page API handler.",
     "SyntaxError": "The handler has a syntax error ({text}). Mend it on the page API handler.",
     "IndentationError": "The handler has a wrong indentation ({text}). Mend it on the page API handler.",
     "MemoryError": "Loading the model takes more memory than the {memory} MB that it may have.",
@@ -41,7 +43,14 @@ def _last(text: str) -> tuple[str, str]:
         found = _ERROR.match(line.strip()) if line[:1].strip() else None
         if found and (found[2] or found[1].endswith(("Error", "Exception", "Exit"))):
             return found[1], (found[2] or "")[:300]
-    for line in reversed(text.splitlines()):
-        if line.startswith("Error"):  # R's own
-            return "an error", line.partition(":")[2].strip()[:300] or line[:300]
-    return "", ""
+    return _of_r(text)
+
+
+def _of_r(text: str) -> tuple[str, str]:
+    """R prints "Error in call :" and the message in the next line."""
+    if missing := re.search(r"there is no package called .([\w.]+)", text):
+        return "RPackageMissing", missing[1]
+    if wrong := re.search(r"^\s*(\S+:\d+:\d+: unexpected .*)$", text, re.MULTILINE):
+        return "SyntaxError", wrong[1]
+    found = re.search(r"^Error\b[^\n]*?:\s*\n?\s*([^\n]+)", text, re.MULTILINE)
+    return ("an error", found[1][:300]) if found else ("", "")

@@ -46,11 +46,26 @@ def check(candidate: Candidate, key: str, say: Say) -> Verdict:
     times = _times(key, good) if good is not None and _running(key) else []
     state = serving.state(key)
     why = [*_reasons(cases, refusals, state)]
-    return {
-        "passed": not why, "hashes": dict(candidate.hashes), "key": candidate.key, "at": time.time(), "why": why,
-        "cases": cases, "refusals": refusals, "requests_measured": len(times), "p50_ms": _quantile(times, 0.5),
-        "p95_ms": _quantile(times, 0.95), **_figures(state),
-    }  # fmt: skip
+    measured = {
+        "requests_measured": len(times),
+        "p50_ms": _quantile(times, 0.5),
+        "p95_ms": _quantile(times, 0.95),
+    }
+    return _verdict(candidate, why) | {"cases": cases, "refusals": refusals} | measured | _figures(state)
+
+
+def failed(candidate: Candidate, why: list[str]) -> Verdict:
+    """The verdict of a candidate that could not even be asked."""
+    return (
+        _verdict(candidate, why)
+        | {"cases": [], "refusals": [], "p50_ms": None, "p95_ms": None}
+        | _figures(None)
+    )
+
+
+def _verdict(candidate: Candidate, why: list[str]) -> Verdict:
+    hashes = dict(candidate.hashes)
+    return {"passed": not why, "hashes": hashes, "key": candidate.key, "at": time.time(), "why": why}
 
 
 def wrong_requests(good: Any) -> Iterator[tuple[str, Any]]:
@@ -79,7 +94,7 @@ def _case(key: str, case: Case) -> dict[str, Any]:
     except NotServing as error:
         return kept | {"answer": None, "status": 0, "ms": None, "passed": False, "why": str(error)}
     why = "" if answer.status == 200 else f"It answered with status {answer.status}: {_said(answer.body)}"
-    if not why and "expected" in case:
+    if not why and case.get("expected") is not None:
         why = golden.difference(answer.body, case["expected"])
     return kept | {
         "answer": answer.body,

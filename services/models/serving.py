@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from services.models import server_state, watching
 from services.models.candidate import Candidate
 from services.models.server_state import Account, Job, ServerState, folder_of, read_account, read_job
@@ -82,11 +84,15 @@ def stop(key: str) -> None:
     lock = folder_of(key) / "lock"
     holder = locks.holder(lock)
     if holder and holder.pid:
+        ending = psutil.Process(holder.pid) if psutil.pid_exists(holder.pid) else None
         spawn.stop(
             holder.pid,
             lambda: (now := locks.holder(lock)) is not None and now.pid == holder.pid,
             _STOP_WITHIN_S,
         )
+        psutil.wait_procs(
+            [ending] if ending else [], timeout=_STOP_WITHIN_S
+        )  # it gives its lock back before its last breath
     _sweep_socket(key)
 
 

@@ -97,8 +97,10 @@ def blocks(asked: Asked) -> Answer:
         if blob.kind != "BlockBlob":
             raise BlobError("InvalidBlobType")
     there = [one for one in store.pieces(asked.state, asked.where, asked.blob) if one.block]
-    parts = [_blocks("CommittedBlocks", there)] if kind != "uncommitted" else []
-    parts += [_blocks("UncommittedBlocks", waiting)] if kind != "committed" else []
+    parts = [
+        _blocks("CommittedBlocks", there if kind != "uncommitted" else []),
+        _blocks("UncommittedBlocks", waiting if kind != "committed" else []),
+    ]
     headers = XML | {"x-ms-blob-content-length": str(blob.size if blob else 0)}
     body = markup.document(markup.tag("BlockList", *parts))
     return Answer(200, headers | (content.stamps(blob) if blob else {}), body)

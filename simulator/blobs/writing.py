@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from typing import Any
 
 from simulator.blobs import conditions, content, leases, markup, store
@@ -147,7 +148,10 @@ def put_block_list(asked: Asked) -> Answer:
     except KeyError:
         raise BlobError("InvalidBlockList") from None
     blob = save(asked, before, "BlockBlob", pieces, headers, metadata)
-    return Answer(201, content.stamps(blob) | ENCRYPTED)
+    told = base64.b64encode(
+        hashlib.md5(asked.body, usedforsecurity=False).digest()
+    ).decode()  # of the list itself
+    return Answer(201, content.stamps(blob) | ENCRYPTED | {"Content-MD5": told})
 
 
 def append(asked: Asked) -> Answer:

@@ -43,7 +43,9 @@ def trusted(bundle: str) -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.pop("REQUESTS_CA_BUNDLE") if before is None else os.environ.update(REQUESTS_CA_BUNDLE=before)
+        os.environ.pop("REQUESTS_CA_BUNDLE") if before is None else os.environ.update(
+            REQUESTS_CA_BUNDLE=before
+        )
 
 
 @dataclass
@@ -88,7 +90,12 @@ def account(simulator: Running, group: str = GROUP, **properties: Any) -> Accoun
     """Make a storage account of a new name."""
     name = "st" + uuid.uuid4().hex[:12]
     path = f"{simulator.group(group)}/providers/Microsoft.Storage/storageAccounts/{name}"
-    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": properties}
+    body = {
+        "location": "westeurope",
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": properties,
+    }
     assert simulator.arm("PUT", path, body, version=VERSION).status == 202
     assert simulator.arm("GET", path, version=VERSION).body["properties"]["provisioningState"] == "Succeeded"
     return Account(simulator, path, name)

@@ -129,7 +129,10 @@ class Serving(Connection):
             return self._credential
         client = self._client("storage", clients.subscription_of(account_id))
         found = clients.plain(await client.storage_accounts.list_keys(*clients.group_and_name(account_id)))
-        return found["keys"][0]["value"]
+        return {
+            "account_name": clients.group_and_name(account_id)[1],
+            "account_key": found["keys"][0]["value"],
+        }
 
 
 def _json(text: str) -> Any:

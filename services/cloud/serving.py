@@ -16,6 +16,7 @@ from services.cloud.target import Target
 T = TypeVar("T")
 Say = Callable[[str], None]
 LARGEST_ANSWER = 10_000_000
+NAMED = "azureml-model-deployment"  # the header that names a deployment, in requests and in answers
 
 
 class Serving(Connection):
@@ -70,17 +71,23 @@ class Serving(Connection):
 
         The key is asked for and forgotten. https://learn.microsoft.com/azure/machine-learning/how-to-authenticate-online-endpoint
         """
+        return (await self.scored(endpoint_id, deployment, request, timeout_s))[:3]
+
+    async def scored(
+        self, endpoint_id: str, deployment: str, request: Any, timeout_s: float
+    ) -> tuple[int, Any, float, str]:
+        """The same, and which deployment has answered; "" where the answer does not say."""
         endpoint = await self.there(endpoint_id, STORE_API)
         key = (await self.act(endpoint_id, "listKeys", STORE_API))["primaryKey"]
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         if deployment:
-            headers["azureml-model-deployment"] = deployment
+            headers[NAMED] = deployment
         address = endpoint["properties"]["scoringUri"]
         return await self._post(address, json.dumps(request), headers, timeout_s)
 
     async def _post(
         self, address: str, body: str, headers: Mapping[str, str], timeout_s: float
-    ) -> tuple[int, Any, float]:
+    ) -> tuple[int, Any, float, str]:
         import aiohttp
 
         began = time.monotonic()
@@ -91,7 +98,8 @@ class Serving(Connection):
                     text = (await response.content.read(LARGEST_ANSWER)).decode(errors="replace")
             except aiohttp.ClientError as error:
                 raise CloudError("Unreachable", f"The endpoint does not answer: {error}") from error
-        return response.status, _json(text), time.monotonic() - began
+        took, by = time.monotonic() - began, response.headers.get(NAMED, "")
+        return response.status, _json(text), took, by
 
     async def _with_ml(self, workspace_id: str, act: Callable[[Any], T]) -> T:
         with translated():

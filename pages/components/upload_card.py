@@ -41,8 +41,8 @@ def draw(model: ModelRecord) -> None:
             markup.badge(word, intake.verdict, f"Verdict: {word}")
         _verdict(intake)
         markup.facts(_facts(model))
-        with st.container(key="sha256"):
-            st.code(intake.sha256, language=None, wrap_lines=True)
+        markup.note("SHA-256", live=False)
+        st.code(intake.sha256, language=None, wrap_lines=True)
         _columns("Inputs", intake.inputs)
         _columns("Outputs", intake.outputs)
         if not intake.inputs:
@@ -70,7 +70,6 @@ def _facts(model: ModelRecord) -> Iterable[tuple[str, str]]:
         if _short(value):
             yield _title(word), _text(value)
     yield "Added", f"{durations.clock(model.created_at)}"
-    yield "SHA-256", "below, to copy"
 
 
 def _columns(title: str, columns: Sequence[Column]) -> None:

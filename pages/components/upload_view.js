@@ -36,6 +36,7 @@ class UploadView {
   update(data, tell) {
     Object.assign(this, { data, tell });
     this.root.querySelector(".hint").textContent = data.hint;
+    this.choose.classList.toggle("quiet", data.quiet);
     if (!shelf.has(data.project)) shelf.set(data.project, { sendings: [], context: {} });
     Object.assign(shelf.get(data.project).context, { ticket: data.ticket, url: data.url, renew: () => this.renew() });
     for (const one of this.mine) one.changed = (now) => this.changed(now);

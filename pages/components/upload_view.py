@@ -25,10 +25,13 @@ _component = st.components.v2.component(
 )
 
 
-def upload_view(project_id: str) -> None:
-    """Take model files for a project; the page is drawn anew when one is stored, cancelled, or needs a fresh ticket."""
+def upload_view(project_id: str, *, quiet: bool = False) -> None:
+    """Take model files for a project; the page is drawn anew when one is stored, cancelled, or needs a fresh ticket.
+
+    `quiet` says that the page's first action is another one.
+    """
     data = {
-        "project": project_id, "url": upload_route.PATH, "hint": HINT,
+        "project": project_id, "url": upload_route.PATH, "hint": HINT, "quiet": quiet,
         "ticket": upload_tickets.give(project_id, state.tab()),
         "until": time.time() + upload_tickets.LIFETIME_S / 2,
         "unfinished": [_waiting(one) for one in uploads.unfinished(project_id)],

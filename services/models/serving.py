@@ -90,9 +90,7 @@ def stop(key: str) -> None:
             lambda: (now := locks.holder(lock)) is not None and now.pid == holder.pid,
             _STOP_WITHIN_S,
         )
-        psutil.wait_procs(
-            [ending] if ending else [], timeout=_STOP_WITHIN_S
-        )  # it gives its lock back before its last breath
+        psutil.wait_procs([ending] if ending else [], timeout=_STOP_WITHIN_S)
     _sweep_socket(key)
 
 

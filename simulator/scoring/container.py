@@ -88,6 +88,11 @@ class Container:
                 self.process.send_signal(how)
             self.workers += 1 if how is signal.SIGTTIN else -1
 
+    @property
+    def ready_workers(self) -> int:
+        """How many workers are through their init()."""
+        return sum(1 for _ in self.layout.scratch.glob(".ready-*"))
+
     async def healthy(self) -> bool:
         """Probe the container: GET / answers 200 once init() is through."""
         try:
@@ -112,7 +117,7 @@ class Container:
         assert self.process is not None
         until, pause = time.monotonic() + budget, 0.05
         while self.process.returncode is None and time.monotonic() < until:
-            if await self.healthy():
+            if self.ready_workers >= self.workers and await self.healthy():
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 1.3, 1.0)

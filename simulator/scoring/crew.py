@@ -43,6 +43,7 @@ class Crew:
         self.environments, self.report = environments, report
         self.journal = Journal(folder)
         self.serving: Container | None = None
+        self.expected = False  # whether there is, or will be, a container
         self.ready = asyncio.Event()
         self.queue = Queue()
         self._attempt: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class Crew:
     def follow(self, wanted: Wanted) -> None:
         """Do what the state wants; returns at once."""
         target = wanted.target
+        self.expected = target is not None
         if target is None:
             return
         workers, what = workers_for(target, wanted.instances), f"{target.mark}/{wanted.operation}"
@@ -61,7 +63,7 @@ class Crew:
         self._drop_attempt()
         if self.serving is not None and self.serving.alive and self.serving.spec.mark == target.mark:
             self.serving.scale(workers)
-            if wanted.operation:
+            if wanted.operation and self.serving.ready_workers >= workers:
                 self.report(wanted, None)
         elif wanted.operation or time.monotonic() >= self._not_before:
             self._attempted = what
@@ -87,6 +89,8 @@ class Crew:
         """Bring one container up and put it in the place of the old one."""
         container: Container | None = None
         try:
+            if wanted.operation:
+                self.journal.begin()
             container = await self._prepare(target, workers)
             self.journal.step("UserContainerStart", "InProgress")
             await container.start(wanted.start_budget)
@@ -110,7 +114,6 @@ class Crew:
     async def _prepare(self, spec: Spec, workers: int) -> Container:
         """Mount the files and build the image."""
         journal, layout = self.journal, Layout(self.folder / self._next_name(spec))
-        journal.begin()
         journal.step("SystemSetup", "Succeeded")
         journal.event("Downloading", "Start downloading models")
         journal.step("UserContainerImagePull", "InProgress")

@@ -156,7 +156,7 @@ async def _score(world: World, fleet: Fleet, deployment: Resource, request: Requ
     settings, crew = deployment.body["properties"]["requestSettings"], fleet.crew(deployment.id)
     patience = seconds(settings.get("requestTimeout"), 5.0)
     places = int(settings.get("maxConcurrentRequestsPerInstance") or 1) * deployment.body["sku"]["capacity"]
-    if crew is None:
+    if crew is None or not crew.expected:
         return Answer(503, b"no healthy upstream")
     if crew.queue.inside >= 2 * places:
         return Answer(429, b"too many pending requests")

@@ -28,7 +28,7 @@ from services.processes.home import HomeError
 PATH = "/api/uploads"
 TICKET = "X-Upload-Ticket"
 BLOCK = 1 << 20
-SILENCE_S = 30.0  # a sender that is silent for so long has gone: its lock is given back
+SILENCE_S = 10.0  # a sender that is silent for so long gives its lock back, and a server that stops waits no longer
 _VERSION = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _STATUS = {"empty": 400, "too_large": 413, "size": 413, "disk_full": 507}
 
@@ -155,7 +155,7 @@ async def _blocks(request: Request) -> AsyncIterator[bytearray]:
         raise
     except TimeoutError:
         yield gathered
-        raise Refusal(408, "silence", "Nothing came for half a minute. The upload can go on.") from None
+        raise Refusal(408, "silence", "Nothing came for ten seconds. The upload can go on.") from None
 
 
 def _check_origin(request: Request) -> None:

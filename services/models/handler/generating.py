@@ -111,9 +111,14 @@ def _constants(intake: Intake, schema: Schema) -> dict[str, Any]:
         "types": python({c.name: _plain_type(c.dtype) for c in schema.columns}),
         "categories": python({c.name: list(c.categories) for c in schema.columns if c.categories}),
         "inputs": python(tables),
-        "trusted_types": python([t for t in intake.details.get("trusted", ()) if isinstance(t, str)]),
+        "trusted_packages": python(sorted({"numpy", "scipy", "sklearn", *_booster(intake)})),
+        "key": python(intake.details["key"]) if isinstance(intake.details.get("key"), str) else None,
         "tensors": _tensors(intake),
     }
+
+
+def _booster(intake: Intake) -> set[str]:
+    return {name for name in ("xgboost", "lightgbm") if name == intake.framework}
 
 
 def _plain_type(dtype: str) -> str:

@@ -41,7 +41,7 @@ def example(names: Sequence[str], values: Sequence[Any]) -> Trusted:
     row = ", ".join(json.dumps(value) for value in values[:3]) + (", ..." if len(values) > 3 else "")
     by_name = ", ".join(f'"{name}": {json.dumps(value)}' for name, value in zip(shown, values, strict=False))
     more = ", ..." if len(values) > 3 else ""
-    told = f', or by name {{"data": [{{{by_name}{more}}}, ...]}}' if shown and all(shown) else ""
+    told = f'\n    or, by name, {{"data": [{{{by_name}{more}}}, ...]}}' if shown and all(shown) else ""
     return Trusted(f'{{"data": [[{row}], ...]}}{told}')
 
 

@@ -63,12 +63,18 @@ def packages(intake: Intake, more: tuple[str, ...] = ()) -> Packages:
     found = dict(_found(intake.versions))
     base = _SKLEARN.get(release(found.get("scikit-learn", "")), _NEWEST)
     names = {*_BY_FRAMEWORK[intake.framework], *_BY_FORMAT.get(intake.format, ()), *more}
+    if intake.framework == "mlflow":  # the folder lists what it was saved with
+        names |= found.keys() - {"python", "conda", "pip"}
     wrapped = intake.framework in ("xgboost", "lightgbm") and intake.format not in ("xgboost", "lightgbm")
     if wrapped or "scikit-learn" in names or ("scikit-learn" in found and intake.framework != "onnx"):
         names |= {"joblib", "scikit-learn", "scipy"}
     below = base._asdict()
-    pins = _TRIED | found | {name: below[name] for name in below if name in ("scipy", "pandas", "joblib")}
-    pins["numpy"] = base.numpy if "scikit-learn" in names else found.get("numpy", base.numpy)
+    pins = _TRIED | {name: below[name] for name in ("scipy", "pandas", "joblib")} | found
+    pins["numpy"] = (
+        base.numpy
+        if "scikit-learn" in names and intake.framework != "mlflow"
+        else found.get("numpy", base.numpy)
+    )
     lines = tuple(f"{_wheel(name, pins[name])}=={pins[name]}" for name in sorted({_SERVER, "numpy", *names}))
     options = (TORCH_INDEX,) if "torch" in names else ()
     return Packages(base.python, options + lines, tuple(_notes(intake, found, names)))

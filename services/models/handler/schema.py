@@ -59,19 +59,22 @@ def _onnx(inputs: tuple[Column, ...]) -> Schema:
 
 
 def _table(intake: Intake) -> Schema:
-    pickled = intake.format in _PICKLES
-    by_name = intake.framework == "mlflow" or (pickled and mentions(intake, "ColumnTransformer"))
-    by_name = by_name or any(
-        one.dtype in ("str", "bool", "object") or one.categories for one in intake.inputs
-    )
-    inputs = intake.inputs
+    inputs, pickled = intake.inputs, intake.format in _PICKLES
     if len(inputs) == 1 and len(inputs[0].shape) == 2:
         return Schema("matrix", width=inputs[0].shape[1])
-    if pickled and not by_name and mentions(intake, *_VECTORIZERS):
+    by_name = intake.framework == "mlflow" or (pickled and _selects(intake))
+    by_name = by_name or any(one.dtype in ("str", "bool", "object") or one.categories for one in inputs)
+    if pickled and (intake.details.get("text") or (not by_name and mentions(intake, *_VECTORIZERS))):
         return Schema("texts")
     if by_name and inputs:
         return Schema("columns", inputs)
     return Schema("matrix", inputs, _width(intake))
+
+
+def _selects(intake: Intake) -> bool:
+    """Whether a step may select columns by name; where steps lie deeper than the file's description, it may."""
+    deeper = mentions(intake, "SearchCV", "FeatureUnion", ": Pipeline") and intake.details.get("named", True)
+    return mentions(intake, "ColumnTransformer") or bool(deeper)
 
 
 def _width(intake: Intake) -> int | None:

@@ -16,17 +16,23 @@ _SAMPLES = {"str": "text", "bool": True, "": 1.0}
 
 def wording(intake: Intake, schema: Schema) -> dict[str, Any]:
     """Title, request and answer, in text that is safe in a docstring."""
-    estimator = quiet(intake.details.get("estimator") or intake.details.get("class") or "")
-    named = f"{_WORDS[intake.framework]}{': ' + estimator if estimator else ''}"
     return {
-        "title": Trusted(
-            f"Answers requests with the model ({named}), the same file on this machine and in the cloud."
-        ),
+        "title": Trusted(f"Answers requests with the model ({_name(intake)})."),
         "request": _request(schema),
         "answer": Trusted(
             '{"predictions": [...]}, with "probabilities": [[...], ...] where the model has them'
         ),
     }
+
+
+def _name(intake: Intake) -> str:
+    """The framework and the class, with the steps of a pipeline."""
+    estimator = quiet(intake.details.get("estimator") or "")
+    steps = [quiet(str(step).rpartition(": ")[2]) for step in intake.details.get("steps") or ()]
+    inside = (
+        f" of {', '.join(steps)}" if estimator == "Pipeline" and 0 < len(steps) < 5 and all(steps) else ""
+    )
+    return f"{_WORDS[intake.framework]}{f', {estimator}{inside}' if estimator else ''}"
 
 
 def _request(schema: Schema) -> Trusted:

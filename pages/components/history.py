@@ -10,7 +10,9 @@ from pages.components.project_places import RUN
 from services.progress import RunView, StepView
 from services.runs import journal
 
-KINDS = {"apply": "Create and change", "destroy": "Remove"}
+KINDS = {
+    "apply": "Create and change", "destroy": "Remove", "deploy": "Deploy a model", "withdraw": "Withdraw a model",
+}  # fmt: skip
 ASKED = {"undo": "Undo", "purge": "Remove and purge", "put": "Put back"}
 STATES: dict[str, Tone] = {
     "Queued": "muted", "Running": "running", "Parked": "bad", "Succeeded": "good", "Failed": "bad", "Canceled": "care",
@@ -110,7 +112,7 @@ def _row(id: str, run: RunView) -> None:
 def _deed(run: RunView, step: StepView) -> str:
     if step.state == "Failed":
         return "failed"
-    if run.kind == "destroy":
+    if run.kind in journal.TAKING:
         return {"Deleted": "removed", "Skipped": "kept"}.get(step.state, step.state.lower())
     if step.state == "Succeeded" and not step.created_by_run:
         return "changed" if step.correlation_id and step.attempt else "unchanged"

@@ -4,7 +4,18 @@ import time
 
 import streamlit as st
 
-from pages.components import durations, history, markup, receipt, run_file, run_panel, steps, undo
+from pages.components import (
+    durations,
+    history,
+    markup,
+    model_places,
+    receipt,
+    run_file,
+    run_panel,
+    run_plan,
+    steps,
+    undo,
+)
 from pages.components.markup import cell
 from pages.components.project_places import PAGES
 from services.plan import Plan
@@ -19,14 +30,15 @@ def draw(id: str, run_id: str) -> None:
     if run is None:
         st.warning("This project has no such run. The address may be mistyped.")
         return
-    plan = journal.plan_of(run.id)
+    plan = run_plan.of(run)
     st.header(history.title(run), anchor=False)
     _facts(run)
     if not run.ended:
-        steps.link(steps.PROVISIONING, "It goes on: follow it live", id)
+        live = model_places.PAGES["deploy"] if run.kind in journal.MODELS else steps.PROVISIONING
+        steps.link(live, "It goes on: follow it live", id)
     run_panel.failures(run, plan)
     _steps(run, plan)
-    if run.kind == "destroy" and run.ended:
+    if run.kind in journal.TAKING and run.ended:
         receipt.draw(run, plan)
     with st.container(horizontal=True):
         st.download_button(

@@ -24,7 +24,7 @@ def every(project_id: str) -> str:
 def _run(run: RunView) -> dict[str, Any]:
     whole: dict[str, Any] = asdict(run)
     whole["steps"] = [_dated(step) for step in whole["steps"].values()]
-    if run.kind == "destroy" and run.ended:
+    if run.kind in journal.TAKING and run.ended:
         whole["receipt"] = teardown.receipt(run)
     return _dated(whole)
 

@@ -26,6 +26,16 @@ WORDS = {
         "Queued": "Waiting for the worker", "Running": "Removing is in progress", "Parked": "Removing needs your answer",
         "Succeeded": "Removing is complete", "Failed": "Removing failed", "Canceled": "Removing was cancelled",
     },
+    "deploy": {
+        "Queued": "Waiting for the worker", "Running": "The model is being deployed",
+        "Parked": "The deployment of the model needs your answer", "Succeeded": "The model is deployed",
+        "Failed": "The deployment of the model failed", "Canceled": "The deployment of the model was cancelled",
+    },
+    "withdraw": {
+        "Queued": "Waiting for the worker", "Running": "What was deployed is being removed",
+        "Parked": "Removing needs your answer", "Succeeded": "It is removed", "Failed": "Removing failed",
+        "Canceled": "Removing was cancelled",
+    },
 }  # fmt: skip
 REFRESH_S = 1.0
 
@@ -64,9 +74,9 @@ def summary(run: RunView) -> None:
 def _counted(run: RunView) -> str:
     """How many resources are ready or removed, kept, failed."""
     states = [s.state for s in run.steps.values()]
-    removing = run.kind == "destroy"
+    removing, things = run.kind in journal.TAKING, "steps" if run.kind == "deploy" else "resources"
     done = states.count("Deleted") if removing else sum(s in DONE for s in states)
-    words = f"{done} of {len(states)} resources are {'removed' if removing else 'ready'}"
+    words = f"{done} of {len(states)} {things} are {'removed' if removing else 'ready'}"
     more = ((states.count("Skipped") * removing, "kept"), (states.count("Failed"), "failed"))
     return ", ".join([words, *(f"{count} {word}" for count, word in more if count)])
 

@@ -11,7 +11,7 @@ from services.runs.client import RunActive
 def draw(run: RunView) -> None:
     """The button of an ended run that created what still stands; what would go is said before it goes."""
     going = standing(run)
-    if run.kind != "apply" or not run.ended or not going:
+    if run.kind not in journal.PUTTING or not run.ended or not going:
         return
     with st.popover("Undo this run"):
         count = "the one resource" if len(going) == 1 else f"the {len(going)} resources"

@@ -8,6 +8,7 @@ import graphviz
 
 from services.catalogue import registry
 from services.catalogue.base import Resource
+from services.catalogue.release_parts import workspace
 from services.config import Problem
 from services.graphs import azure_nodes, box, caption, labels, layering
 from services.graphs.azure_nodes import COLUMNS, View
@@ -18,6 +19,7 @@ from services.progress import RunView
 
 LAYERS = frozenset({"status", "duration", "drift", "cost"})
 GROUP = "resource_group"
+WORKSPACE = "workspace-0"  # the frame round the parts of a release
 
 
 def draw(
@@ -50,7 +52,10 @@ def draw(
 
 
 def _groups(plan: Plan) -> Iterator[Group]:
-    """Subscriptions and resource groups that the plan touches, the project's own first."""
+    """Subscriptions and resource groups that the plan touches, the project's own first; a release's workspace within."""
+    if GROUP not in plan:
+        yield from _places_of_release(plan)
+        return
     places = dict.fromkeys(_place(r) for r in (plan[GROUP], *plan))
     for number, subscription in enumerate(dict.fromkeys(sub for sub, _ in places)):
         yield Group(f"subscription-{number}", "Subscription", subscription)
@@ -63,6 +68,14 @@ def _groups(plan: Plan) -> Iterator[Group]:
         yield Group(f"group-{number}", "Resource group", name, parent, GROUP if mine else "")
 
 
+def _places_of_release(plan: Plan) -> Iterator[Group]:
+    """Where a release's parts lie: subscription, resource group and workspace stand already."""
+    parts = workspace(plan.config).split("/")
+    yield Group("subscription-0", "Subscription", parts[2])
+    yield Group("group-0", "Resource group", parts[4], "subscription-0")
+    yield Group(WORKSPACE, "Workspace", parts[8], "group-0")
+
+
 def _place(resource: Resource) -> tuple[str, str]:
     """Subscription and resource group of an ID, which Azure compares without regard to case."""
     parts = resource.id.split("/")
@@ -73,6 +86,8 @@ def _place(resource: Resource) -> tuple[str, str]:
 
 
 def _home(resource: Resource, groups: Sequence[Group]) -> Group:
+    if groups[-1].id == WORKSPACE:
+        return groups[-1]
     subscription, group = _place(resource)
     parents = {g.id: g.name for g in groups}
     return next(
@@ -114,25 +129,26 @@ def _subscription(dot: Any, view: View, frame: Group, groups: Sequence[Group]) -
         )  # fmt: skip
         for group in groups:
             if group.parent == frame.id:
-                inside = [r for r in view.plan if r.key != GROUP and _home(r, groups) == group]
-                _resource_group(cluster, view, group, inside)
+                _resource_group(cluster, view, group, groups)
 
 
-def _resource_group(dot: Any, view: View, frame: Group, inside: list[Resource]) -> None:
+def _resource_group(dot: Any, view: View, frame: Group, groups: Sequence[Group]) -> None:
     state = view.style(view.plan[GROUP]) if frame.key else azure_nodes.EXISTING
     existing = not frame.key or view.plan[GROUP].mode == "existing"
     outer = dot.subgraph(name=f"cluster_{frame.id}_outer") if existing else None
     if outer is None:
-        return _frame(dot, view, frame, inside, state)
+        return _frame(dot, view, frame, groups, state)
     with outer as around:  # a second line round the frame: existing
         around.attr(
             id=f"{frame.id}-line", label="", **box.frame(view.theme, "scope", state) | {"margin": "3"}
         )
-        _frame(around, view, frame, inside, state)
+        _frame(around, view, frame, groups, state)
     return None
 
 
-def _frame(dot: Any, view: View, frame: Group, inside: list[Resource], state: StateStyle) -> None:
+def _frame(dot: Any, view: View, frame: Group, groups: Sequence[Group], state: StateStyle) -> None:
+    inside = [r for r in view.plan if r.key != GROUP and _home(r, groups) == frame]
+    within = [group for group in groups if group.parent == frame.id]
     with dot.subgraph(name=f"cluster_{frame.id}") as cluster:
         cluster.attr(
             id=f"node-{frame.key}" if frame.key else frame.id, label=azure_nodes.group_label(view, frame),
@@ -140,7 +156,9 @@ def _frame(dot: Any, view: View, frame: Group, inside: list[Resource], state: St
         )  # fmt: skip
         for resource in inside:
             azure_nodes.put(cluster, view, resource)
-        if not inside:  # a frame round nothing would not be drawn
+        for group in within:
+            _resource_group(cluster, view, group, groups)
+        if not inside and not within:  # a frame round nothing would not be drawn
             cluster.node(f"{frame.id}_empty", label="", shape="point", width="0.01", style="invis")
 
 
@@ -151,7 +169,7 @@ def _legend(view: View, corner: str) -> str:
     double = "Double line: existing" if not all(r.is_new for r in view.plan) else ""
     folded = "Folded corner: optional" if not all(r.look.obligatory for r in view.plan) else ""
     dotted = "Dotted line: drifted" if any(view.differences(r) for r in view.plan) else ""
-    missing = _not_chosen(view.plan)
+    missing = _not_chosen(view.plan) if GROUP in view.plan else []
     said = f"Not chosen: {', '.join(missing)}" if missing else ""
     lines = [caption.joined(arrow, thick), caption.joined(double, folded, dotted), said, corner]
     return caption.legend(view.theme, lines)

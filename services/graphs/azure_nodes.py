@@ -111,8 +111,8 @@ def subscription_label(view: View, frame: Group, *, own: bool) -> str:
 def group_label(view: View, frame: Group) -> str:
     """Icon and name; the project's own group has its region and state too."""
     if not frame.key:
-        kind = f"{frame.label}, existing"
-        return labels.table([[box.head(view.theme, "resource-group", kind, frame.name, WIDTH)]])
+        kind, icon = f"{frame.label}, existing", frame.label.lower().replace(" ", "-")
+        return labels.table([[box.head(view.theme, icon, kind, frame.name, WIDTH)]])
     resource = view.plan[frame.key]
     style, kind = view.style(resource), f"{frame.label} · {resource.location}"
     head = box.head(view.theme, "resource-group", kind, frame.name, FRAME_WIDTH, strike=style.strike)

@@ -1,5 +1,5 @@
 // Sends one file in chunks (tus 1.0, see services/models/upload_route.py) and goes on where it stopped: after a broken
-// connection, a restarted server, a closed tab. Knows nothing of the page; whoever shows it is told by `changed`.
+// connection, a restarted server, a closed tab. Knows nothing of the page; the `view` that shows it, if any, is told.
 
 const CHUNK = 8 * 2 ** 20;
 const EDGE = 2 ** 20; // the first and last MB tell two files of one name and size apart
@@ -10,7 +10,7 @@ class Sending {
   constructor(file, context) {
     Object.assign(this, { file, context, name: file.name, size: file.size, modified: String(file.lastModified) });
     Object.assign(this, { id: null, place: null, offset: 0, state: "checking", said: "", tries: 0, marks: [] });
-    this.changed = () => {};
+    this.view = null;
   }
 
   // Runs until the file is stored, a person stops it, or the server refuses it for good.
@@ -36,13 +36,14 @@ class Sending {
   async cancel() {
     this.halt();
     this.show("cancelling");
-    if (this.place) await this.call("DELETE", this.place).catch(() => {});
+    const problem = this.place && (await this.call("DELETE", this.place).then(() => null, (met) => met));
+    if (problem && problem.status !== 404) return this.end("failed", "What has come of this file could not be removed: the server does not answer.");
     this.end("cancelled");
   }
 
   halt() { this.turn = null; this.request?.abort(); this.wake?.(); this.unsure = true; }
   end(state, said = "") { this.turn = null; this.show(state, said); }
-  show(state, said = "") { Object.assign(this, { state, said }); this.changed(this); }
+  show(state, said = "") { Object.assign(this, { state, said }); this.view?.changed(this); }
 
   async announce() {
     this.fingerprint ??= await fingerprint(this.file);
@@ -61,7 +62,7 @@ class Sending {
     const last = from + CHUNK >= this.size;
     this.show("sending");
     const heads = { "Upload-Offset": from, "Content-Type": "application/offset+octet-stream" };
-    const sent = (bytes) => { this.count(from + bytes); if (last && bytes >= this.size - from) this.state = "storing"; this.changed(this); };
+    const sent = (bytes) => { this.count(from + bytes); if (last && bytes >= this.size - from && this.state === "sending") this.show("storing"); };
     this.learn(await this.call("PATCH", this.place, heads, this.file.slice(from, from + CHUNK), sent));
     this.tries = 0;
   }

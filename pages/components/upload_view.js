@@ -29,17 +29,21 @@ class UploadView {
   close() {
     clearInterval(this.clock);
     removeEventListener("online", this.online);
-    for (const one of this.mine) one.changed = () => {};
+    for (const one of this.mine) if (one.view === this) one.view = null;
     delete this.root.uploadView;
   }
 
   update(data, tell) {
+    if (data.ticket !== this.data?.ticket) this.due = Date.now() + data.renew_in * 1000;
     Object.assign(this, { data, tell });
     this.root.querySelector(".hint").textContent = data.hint;
     this.choose.classList.toggle("quiet", data.quiet);
     if (!shelf.has(data.project)) shelf.set(data.project, { sendings: [], context: {} });
     Object.assign(shelf.get(data.project).context, { ticket: data.ticket, url: data.url, renew: () => this.renew() });
-    for (const one of this.mine) one.changed = (now) => this.changed(now);
+    for (const one of [...this.mine]) {
+      one.view = this;
+      if (["done", "cancelled"].includes(one.state)) this.remove(one); // ended while another page was looked at
+    }
     this.draw();
   }
 
@@ -73,7 +77,7 @@ class UploadView {
     if (same && BUSY.includes(same.state)) return;
     if (same) this.remove(same);
     const sending = new Sending(file, () => kept.context);
-    sending.changed = (now) => this.changed(now);
+    sending.view = this;
     kept.sendings.push(sending);
     this.say(`Sending ${file.name}`);
     this.draw();
@@ -108,7 +112,7 @@ class UploadView {
     const context = shelf.get(this.data.project).context;
     const sending = Object.assign(new Sending(new File([], waiting.name), () => context), { id: waiting.id, name: waiting.name });
     sending.place = `${context.url}/${waiting.id}`;
-    sending.changed = (now) => this.changed(now);
+    sending.view = this;
     sending.cancel();
   }
 
@@ -119,7 +123,7 @@ class UploadView {
 
   tick() {
     const sending = this.mine.some((one) => BUSY.includes(one.state));
-    if (sending && Date.now() > this.data.until * 1000 && Date.now() - (this.asked ?? 0) > 30_000) { this.asked = Date.now(); this.renew(); }
+    if (sending && Date.now() > this.due) { this.due = Date.now() + 30_000; this.renew(); }
     for (const row of this.rows.children) this.figures(row, this.mine.find((one) => one.key === row.dataset.key));
   }
 
@@ -137,8 +141,8 @@ class UploadView {
 
   row(one) {
     one.key ??= `${Math.random()}`;
-    const acts = { sending: ["pause"], checking: [], storing: [], waiting: ["now", "pause"], paused: ["resume"], failed: ["resume", "dismiss"], cancelling: [] };
-    const more = ["sending", "checking", "waiting", "paused"].includes(one.state) ? ["cancel"] : [];
+    const acts = { sending: ["pause"], checking: [], storing: [], waiting: ["now", "pause"], paused: ["resume"], failed: one.file.size ? ["resume", "dismiss"] : ["dismiss"], cancelling: [] };
+    const more = ["sending", "waiting", "paused"].includes(one.state) ? ["cancel"] : [];
     return this.build(one.key, one, [...(acts[one.state] ?? []), ...more]);
   }
 
@@ -182,7 +186,7 @@ class UploadView {
 
   words(one) {
     const done = `${bytes(one.offset)} of ${bytes(one.size)}`;
-    const left = Math.max(1, (this.againIn = Math.ceil((one.again - Date.now()) / 1000)));
+    const left = Math.max(1, Math.ceil((one.again - Date.now()) / 1000));
     const speed = one.speed ? ` · ${bytes(one.speed)}/s · ${time((one.size - one.offset) / one.speed)} left` : "";
     return {
       checking: "Looking for what has come already", sending: done + speed, storing: `${done} · storing`,

@@ -33,7 +33,7 @@ def upload_view(project_id: str, *, quiet: bool = False) -> None:
     data = {
         "project": project_id, "url": upload_route.PATH, "hint": HINT, "quiet": quiet,
         "ticket": upload_tickets.give(project_id, state.tab()),
-        "until": time.time() + upload_tickets.LIFETIME_S / 2,
+        "renew_in": upload_tickets.LIFETIME_S / 2,
         "unfinished": [_waiting(one) for one in uploads.unfinished(project_id)],
     }  # fmt: skip
     _component(key=f"upload_{project_id}", data=data, on_done_change=_heard, on_changed_change=_heard)

@@ -40,9 +40,9 @@ class Door(uvicorn.Server):
         return Client(self.port, upload_tickets.give(project, "tab"))
 
 
-@pytest.fixture
-def door(home: Path) -> Iterator[Door]:
-    """A fresh installation with its upload route."""
+@pytest.fixture(scope="module")
+def served() -> Iterator[Door]:
+    """One server for this file: it looks up its home at every request."""
     server = Door()
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -50,6 +50,13 @@ def door(home: Path) -> Iterator[Door]:
     yield server
     server.should_exit = True
     thread.join(20)
+
+
+@pytest.fixture
+def door(served: Door, home: Path) -> Door:
+    """The route of a fresh installation."""
+    served.arrived.clear()
+    return served
 
 
 def place(begun: Answer) -> str:

@@ -16,7 +16,7 @@ from services.models.serving import NotAllowed, NotServing
 REFRESH_S = 1.0
 BADGES = {
     "bubblewrap": ("Sandboxed", "safe", "bubblewrap: no network, read-only files, limited memory and time"),
-    "limits": ("Limits only", "unknown", "No sandbox here: memory and time are limited, your files and network are open to it"),
+    "limits": ("Limits only", "unknown", "No sandbox here: memory and time are limited, files and network are open to it"),
 }  # fmt: skip
 _TONES: dict[str, Tone] = {"done": "good", "running": "running", "failed": "bad", "waiting": "muted"}
 _WORDS = {"done": "Done", "running": "Running", "failed": "Stopped", "waiting": "Waiting"}

@@ -171,11 +171,15 @@ def _system() -> list[str]:
 
 
 def _environment(box: Box, home: str) -> dict[str, str]:
-    """Nothing of ours goes in, but what tells the numeric libraries which processor this is."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    """Nothing of ours goes in, but what tells the numeric libraries how to behave."""
     basic = {
         "PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "USER": "model", "LOGNAME": "model",
         "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
-    return kept | threads | basic | dict(box.environment)
+    return numeric() | basic | dict(box.environment)
+
+
+def numeric() -> dict[str, str]:
+    """How numeric libraries behave: one thread, and the processor that the machine's own settings name."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+    return kept | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

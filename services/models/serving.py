@@ -124,6 +124,14 @@ def ask(key: str, request: Any, within_s: float = ANSWER_WITHIN_S) -> Answer:
         ) from None
 
 
+def socket_of(key: str) -> Path:
+    """The Unix socket of a server that is ready: for who speaks HTTP himself. Raises `NotServing`."""
+    account = read_account(key)
+    if account is None or not account.socket:
+        raise NotServing("The test server does not run. Start it first.")
+    return Path(account.socket) / "s"
+
+
 def _post(account: Account, body: bytes, within_s: float) -> Answer:
     connection = watching.OverSocket(Path(account.socket) / "s", within_s)
     began = time.perf_counter()

@@ -8,15 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from simulator.address import parse
 from simulator.blobs import conditions, content, leases, markup
 from simulator.blobs.asked import Answer, Asked
 from simulator.blobs.conditions import http_date
 from simulator.blobs.errors import BlobError, bad_header
-from simulator.call import Call
-from simulator.kinds import REGISTRY
 from simulator.providers.machinelearning.datastores import FIRST, Datastore
-from simulator.providers.storage_services import Container
+from simulator.providers.storage_services import make_container
 from simulator.state import Resource, State
 
 PUBLIC = {"": "None", "blob": "Blob", "container": "Container"}
@@ -35,7 +32,7 @@ def find(asked: Asked, account: Resource) -> Resource | None:
     """
     found = asked.state.get(path_of(account, asked.container))
     if found is None and asked.container in planned(asked.state, account):
-        found = make(asked, account, asked.container, {})
+        found = make_container(asked.world, account, asked.container, {})
     return found
 
 
@@ -53,17 +50,6 @@ def planned(state: State, account: Resource) -> set[str]:
     return found
 
 
-def make(asked: Asked, account: Resource, name: str, properties: dict[str, Any]) -> Resource:
-    """Make a container as ARM does, and return it."""
-    address = parse(path_of(account, name))
-    call = Call(asked.world, "PUT", address, {"api-version": "2023-01-01"}, {"properties": properties}, {})
-    REGISTRY[Container.arm_type.lower()].put(call)
-    made = asked.state.get(address.path)
-    if made is None:
-        raise BlobError("ContainerNotFound")
-    return made
-
-
 def create(asked: Asked) -> Answer:
     """Create Container."""
     if asked.shelf is not None:
@@ -71,7 +57,7 @@ def create(asked: Asked) -> Answer:
     properties: dict[str, Any] = {"publicAccess": _public(asked)}
     if found := content.metadata(asked):
         properties["metadata"] = found
-    return Answer(201, stamps(make(asked, _account(asked), asked.container, properties)))
+    return Answer(201, stamps(make_container(asked.world, _account(asked), asked.container, properties)))
 
 
 def properties(asked: Asked) -> Answer:
@@ -154,7 +140,7 @@ def _changed(asked: Asked, shelf: Resource, properties: dict[str, Any]) -> Answe
     """Write properties through ARM's own type, so that both planes show the same."""
     given = {**shelf.request.get("properties", {}), **properties}
     kept = {key: shelf.body["properties"][key] for key in ("leaseStatus", "leaseState")}
-    new = make(asked, _account(asked), shelf.name, given)
+    new = make_container(asked.world, _account(asked), shelf.name, given)
     new.body["properties"] |= kept
     asked.state.put(new)
     return Answer(200, stamps(new))

@@ -15,7 +15,7 @@ from simulator.blobs.conditions import http_date
 from simulator.blobs.errors import BlobError, bad_query
 from simulator.blobs.markup import tag, texts
 from simulator.blobs.store import Blob
-from simulator.providers.storage_services import Container
+from simulator.providers.storage_services import Container, make_container
 from simulator.state import Resource
 
 MOST = 5000
@@ -44,7 +44,7 @@ def of_containers(asked: Asked) -> Answer:
         raise BlobError("ResourceNotFound")
     for name in containers.planned(asked.state, account):
         if asked.state.get(containers.path_of(account, name)) is None:
-            containers.make(asked, account, name, {})
+            make_container(asked.world, account, name, {})
     found = sorted(asked.state.under(account.id, Container.arm_type), key=lambda one: one.name)
     found = [one for one in found if one.name.startswith(wanted.prefix) and one.name >= wanted.start]
     shown, rest = found[: wanted.most], found[wanted.most :]

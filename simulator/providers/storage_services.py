@@ -8,13 +8,13 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from simulator.address import Address
+from simulator.address import Address, parse
 from simulator.call import Call, Reply
 from simulator.children import Child
 from simulator.errors import ArmError, parent_not_found
-from simulator.kinds import matches
+from simulator.kinds import REGISTRY, matches
 from simulator.state import Resource
-from simulator.world import timestamp
+from simulator.world import World, timestamp
 
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
 #: Recorded: between these versions ARM looks for the account first, before and after for the group.
@@ -216,6 +216,15 @@ class Container(Content):
         resource.body["properties"] |= {"legalHold": whole, "hasLegalHold": bool(tags)}
         call.state.put(resource)
         return Reply(200, {"hasLegalHold": bool(tags), "tags": tags})
+
+
+def make_container(world: World, account: Resource, name: str, properties: dict[str, Any]) -> Resource:
+    """Make a container below an account, or change it, as a PUT would; nothing is written in the journal."""
+    address = parse(f"{account.id}/blobServices/default/containers/{name}")
+    call = Call(world, "PUT", address, {"api-version": "2023-01-01"}, {"properties": properties}, {})
+    kind = REGISTRY[Container.arm_type.lower()]
+    kind.put(call)
+    return kind.require(call)
 
 
 class Share(Content):

@@ -8,6 +8,7 @@ from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.errors import resource_not_found
 from simulator.providers.storage import account_key
+from simulator.providers.storage_services import make_container
 from simulator.providers.storage_shape import account_sas
 
 
@@ -24,6 +25,8 @@ def pending_upload(call: Call, address: Address) -> Reply:
         raise resource_not_found("Microsoft.Storage/storageAccounts/-", address.group)
     number = uuid.uuid5(uuid.NAMESPACE_URL, address.path.lower())
     container = f"{workspace.body['properties']['workspaceId'][:10]}-{number}"
+    if call.state.get(f"{storage.id}/blobServices/default/containers/{container}") is None:
+        make_container(call.world, storage, container, {})
     root = storage.body["properties"]["primaryEndpoints"]["blob"] + container
     token = account_sas(storage.name, account_key(storage, "key1"), call.world.now(), 1)
     asked = call.body if isinstance(call.body, dict) else {}

@@ -10,7 +10,7 @@ from services.models.gate import gate
 from services.models.records import ModelRecord
 from services.processes import leases
 from services.progress import RunView
-from services.runs import follow, journal
+from services.runs import client, follow, journal
 
 Say = Callable[[str], None]
 BY = "command line"
@@ -31,7 +31,7 @@ def deploy(
         project = follow.project_of(config)
         record = _tested(_brought(project.id, model, golden, override, say), say)
         release = releasing.propose(record, config)  # a closed gate ends it before anything is created
-        _stands(config, project.id, say)
+        _stands(project.id, say)
         run_id = _going_on(project.id) or releasing.start(project.id, release, BY)
         say(f"Run {run_id}: deploying {release.file_name} to {release.endpoint}/{release.deployment}.")
         return report(follow.to_the_end(run_id, say))
@@ -58,7 +58,9 @@ def _brought(
     stored = files.keep(model)
     say(f"Looking at {model.name} ({stored.size / 1e6:.1f} MB).")
     intake = inspection.inspect(stored.path, name=model.name)
-    say(f"{intake.format}, {intake.verdict}: {next(iter(intake.reasons), 'nothing to say')}")
+    say(f"It is {intake.format} and {intake.verdict}.")
+    for reason in intake.reasons:
+        say(f"  {reason}")
     record = records.add(project_id, model.name, intake, BY)
     if list(record.golden) != golden and not _same_requests(record.golden, golden):
         record = records.set_golden(record.id, golden, seen=record.version, by=BY)
@@ -112,11 +114,11 @@ def _with_answer(case: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {"request": case["request"]} | ({"expected": answer.body} if answer.status == 200 else {})
 
 
-def _stands(config: ProjectConfig, project_id: str, say: Say) -> None:
+def _stands(project_id: str, say: Say) -> None:
     run = journal.newest(project_id)
     if run is None or run.kind != "apply" or run.state != "Succeeded":
         say("The project's resources do not stand yet: creating them first.")
-        follow.apply(config, say)
+        follow.to_the_end(client.start(project_id, BY), say)
 
 
 def _going_on(project_id: str) -> str | None:

@@ -67,8 +67,8 @@ def measured(verdict: Mapping[str, Any]) -> dict[str, int]:
 
 def asset_name(config: ProjectConfig, file_name: str) -> str:
     """The name of the registered model: the project's, and the file's without its endings."""
-    stem = naming.slug(file_name.split(".")[0]) or "model"
-    return f"{naming.slug(config.name) or 'project'}-{stem}"[:200].strip("-")
+    project, stem = naming.slug(config.name) or "project", naming.slug(file_name.split(".")[0]) or "model"
+    return (project if project == stem else f"{project}-{stem}")[:200].strip("-")
 
 
 def start(project_id: str, release: Release, by: str = "") -> str:

@@ -14,6 +14,7 @@ from services.runs import client, journal, projects, teardown
 
 Say = Callable[[str], None]
 LOOK_S = 0.2
+BY = "command line"
 
 
 def ready(target: str, say: Say) -> None:
@@ -42,7 +43,7 @@ def _begun(config: ProjectConfig, say: Say) -> str:
     parked = journal.newest(project.id)
     if parked and parked.state == "Parked":
         return retry(parked, say)
-    run_id = client.start(project.id, by="command line")
+    run_id = client.start(project.id, by=BY)
     say(f"Run {run_id}: {len(journal.view(run_id).steps)} resources.")
     return run_id
 
@@ -60,7 +61,7 @@ def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
         ready(config.cloud, say)
         parked = journal.newest(project.id)
         again = parked and parked.kind == "destroy" and parked.state == "Parked"
-        run_id = retry(parked, say) if parked and again else teardown.start(project.id, purge, "command line")
+        run_id = retry(parked, say) if parked and again else teardown.start(project.id, purge, BY)
         run = to_the_end(run_id, say)
         return {"run": run.id, "state": run.state, **teardown.receipt(run)}
     finally:
@@ -71,8 +72,8 @@ def report(run: RunView) -> dict[str, Any]:
     """A run as plain data, as `apply --json` and `status --json` print it."""
     rows = [
         {
-            "key": s.key, "type": registry.of(s.key).arm_type, "id": s.resource_id, "state": s.state, "created_by_run": s.created_by_run,
-            "elapsed_s": s.elapsed_s(time.time()), "error": asdict(s.error) if s.error else None,
+            "key": s.key, "type": registry.of(s.key).arm_type, "id": s.resource_id, "state": s.state,
+            "created_by_run": s.created_by_run, "elapsed_s": s.elapsed_s(time.time()), "error": asdict(s.error) if s.error else None,
         }
         for s in run.steps.values()
     ]  # fmt: skip
@@ -85,7 +86,7 @@ def retry(run: RunView, say: Say) -> str:
     failed = [s.key for s in run.steps.values() if s.state == "Failed"]
     say(f"Going on with run {run.id}: trying {', '.join(failed)} again.")
     for key in failed:
-        client.answer(run.id, key, "retry", by="command line")
+        client.answer(run.id, key, "retry", by=BY)
     return run.id
 
 
@@ -95,13 +96,15 @@ def _applied(config: ProjectConfig) -> projects.Project | None:
 
 def project_of(config: ProjectConfig) -> projects.Project:
     """The project of that identity, brought to this configuration, or a new one."""
-    mine = _applied(config)
+    mine = _applied(config) or _begun_here(config)
     choices = minimal(config)
-    return (
-        projects.replace(mine.id, choices, "command line")
-        if mine
-        else projects.create(choices, "command line")
-    )
+    return projects.replace(mine.id, choices, BY) if mine else projects.create(choices, BY)
+
+
+def _begun_here(config: ProjectConfig) -> projects.Project | None:
+    """The draft that an earlier command has made of the same project and did not get to apply."""
+    drafts = (p for p in projects.every() if p.applied is None and p.writer == BY and p.name == config.name)
+    return next((p for p in drafts if client.configured(p.choices).identity == config.identity), None)
 
 
 def to_the_end(run_id: str, say: Say) -> RunView:

@@ -40,7 +40,8 @@ def _shown(project_id: str) -> list[Arrival]:
 def _one(one: Arrival) -> None:
     name = markup.plain(one.name)
     if not one.ended:
-        markup.note(f"{one.name}: {one.said or 'waiting to be looked at'}", "running")
+        words = "is waiting to be looked at" if one.state == "waiting" else "is being looked at"
+        st.progress(one.share, f"{name} {words}")
         return
     with st.container(border=True, key=f"arrival_{one.id}"):
         st.error(f"**{name} was not taken.** {markup.plain(one.said)}")

@@ -26,7 +26,7 @@ State = Literal["waiting", "looking", "kept", "refused", "lost"]
 class Arrival:
     """A stored file on its way to being a model of a project.
 
-    `state` is waiting, looking (`said` tells what it does), kept (`model` is its record), refused (`said` tells why) or
+    `state` is waiting, looking (`share` of it is done, 0 to 1), kept (`model` is its record), refused (`said` tells why) or
     lost: its inspector has ended without a word. `golden` is the golden set that comes with a sample.
     """
 
@@ -38,6 +38,7 @@ class Arrival:
     by: str = ""
     begun_at: float = 0.0
     state: State = "waiting"
+    share: float = 0.0
     said: str = ""
     model: str = ""
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from services.models import arrivals, files, records, samples
@@ -21,7 +22,7 @@ def project(home: Path) -> str:
 
 def ended(id: str) -> Arrival:
     """Wait for the end of an arrival."""
-    until(lambda: arrivals.get(id).ended, within=60)
+    until(lambda: arrivals.get(id).ended and not psutil.Process().children(), within=60)
     return arrivals.get(id)
 
 
@@ -76,7 +77,7 @@ def test_an_inspector_that_was_killed_is_noticed(project: str, home: Path) -> No
     """While it lives the file is being looked at, afterwards it is lost, and looking again mends it."""
     sample = samples.every()[0]
     sha256 = files.keep(sample.path).sha256
-    arrivals.note(Arrival("one", project, sample.path.name, sha256, state="looking", said="Reading"))
+    arrivals.note(Arrival("one", project, sample.path.name, sha256, state="looking", share=0.3))
     with _inspector(home) as inspector:
         assert arrivals.get("one").state == "looking"
         inspector.kill()

@@ -135,9 +135,10 @@ def test_nothing_is_taken_from_under_a_run(
 def test_what_is_being_looked_at_is_shown(open_page: Open, project: Project) -> None:
     """As long as its inspector lives; then it is lost, and can be looked at again."""
     id = project()
-    arrivals.note(Arrival("a1", id, "big.onnx", "0" * 64, state="looking", said="Reading 12 of 40 MB"))
+    arrivals.note(Arrival("a1", id, "big.onnx", "0" * 64, state="looking", share=0.3))
     lock = locks.take(arrivals.lock_of("a1"))
-    assert "big.onnx: Reading 12 of 40 MB" in said(page_of(open_page, id))
+    shown = [e.proto for e in page_of(open_page, id)._tree if e.type == "progress"]
+    assert [(p.value, p.text) for p in shown] == [(30, "big\\.onnx is being looked at")]
     lock.release()
     page = page_of(open_page, id)
     assert "big\\.onnx was not taken" in page.error[0].value

@@ -110,7 +110,9 @@ async def to_memory(request: Request, largest: int) -> bytes:
 
 async def waste(request: Request) -> bool:
     """Read a body and throw it away; False where it is too long for that, and the connection has to be closed."""
-    size = 0
+    announced, size = request.headers.get("content-length", ""), 0
+    if announced.isdigit() and int(announced) > LARGEST_WASTE and not request._stream_consumed:
+        return False
     async for chunk in _chunks(request):
         size += len(chunk)
         if size > LARGEST_WASTE:

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, generate_account_sas
 
 from tests.simulator.conftest import Running
 
@@ -99,6 +100,14 @@ def account(simulator: Running, group: str = GROUP, **properties: Any) -> Accoun
     assert simulator.arm("PUT", path, body, version=VERSION).status == 202
     assert simulator.arm("GET", path, version=VERSION).body["properties"]["provisioningState"] == "Succeeded"
     return Account(simulator, path, name)
+
+
+def sas(account: Account, permission: str = "racwdl", hours: float = 1, **more: Any) -> str:
+    """Return a signature for the account, by its first key."""
+    until, levels = datetime.now(UTC) + timedelta(hours=hours), more.pop("levels", "sco")
+    return generate_account_sas(
+        account.name, account.keys()[0], levels, permission, until, services="b", **more
+    )
 
 
 def stored_files(simulator: Running) -> list[Path]:

@@ -1,0 +1,57 @@
+"""The allow-list: the exact names that a pickle may import, and what each may be used for while loading.
+
+Kinds: `class` may be made empty and given attributes; `call` may also be called with any arguments; `new` makes an
+instance of the class in its first argument; `value` may be mentioned, never called; `rule` may be called with the
+arguments that `rules` knows, and never be kept for later. What is not here is not safe.
+
+Left out on purpose, because their constructors or `__setstate__` run what the file says or open what it names:
+scipy.stats distributions (exec of a template in their state), numpy.memmap and every loader, numpy's vectorize,
+functools, operator, re, pathlib, joblib's file wrappers and Memory, sklearn's datasets and externals, torch modules.
+"""
+
+import functools
+import sys
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# Modules whose names have no business in a model: any mention of them blocks.
+DANGEROUS = frozenset(
+    ["os", "posix", "nt", "ntpath", "posixpath", "subprocess", "_posixsubprocess", "sys", "builtins", "importlib", "_frozen_importlib", "imp", "runpy", "pkgutil", "socket", "_socket", "ssl", "http", "urllib", "ftplib", "smtplib", "telnetlib", "poplib", "imaplib", "xmlrpc", "webbrowser", "shutil", "tempfile", "glob", "fileinput", "ctypes", "_ctypes", "cffi", "pty", "tty", "code", "codeop", "codecs", "_codecs", "marshal", "pickle", "_pickle", "cPickle", "dill", "cloudpickle", "shelve", "dbm", "sqlite3", "pdb", "bdb", "trace", "profile", "cProfile", "timeit", "doctest", "unittest", "test", "types", "inspect", "functools", "operator", "_operator", "itertools", "threading", "_thread", "multiprocessing", "concurrent", "asyncio", "signal", "atexit", "gc", "weakref", "platform", "logging", "cgitb", "pydoc", "zipimport", "zipfile", "tarfile", "venv", "ensurepip", "pip", "setuptools", "distutils", "pkg_resources", "commands", "popen2", "idlelib", "lib2to3", "turtle", "tkinter", "winreg", "_winapi", "msvcrt", "mmap", "io", "_io", "linecache", "nturl2path", "ast", "dis", "copyreg", "requests", "httpx", "aiohttp", "paramiko", "fsspec", "torchvision.io", "IPython", "yaml", "jsonpickle", "pexpect", "sh", "fabric"]
+)
+
+
+@functools.cache
+def kinds() -> dict[tuple[str, str], str]:
+    """(module, name) -> kind, for every allowed name."""
+    known = {}
+    for file in ("known_names.txt", "sklearn_names.txt"):
+        for line in (HERE / file).read_text(encoding="ascii").splitlines():
+            module, name, kind = line.split()
+            known[module, name] = kind
+    return known
+
+
+@functools.cache
+def traits() -> dict[str, str]:
+    """Estimator class -> what it does ("classifier probabilities", "regressor", "cluster", "transformer")."""
+    lines = (HERE / "sklearn_traits.txt").read_text(encoding="ascii").splitlines()
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def python3_name(module: str, name: str) -> tuple[str, str]:
+    """The name that Python 3 looks up for one written by Python 2, exactly as its unpickler maps it."""
+    if (module, name) in NAME_MAPPING:
+        return NAME_MAPPING[module, name]
+    return IMPORT_MAPPING.get(module, module), name
+
+
+def is_dangerous(module: str) -> bool:
+    """Whether a module is one of those that attacks are made of."""
+    parts = module.split(".")
+    return any(".".join(parts[:n]) in DANGEROUS for n in range(1, len(parts) + 1))
+
+
+def is_stdlib(module: str) -> bool:
+    """Whether a module comes with Python."""
+    return module.split(".")[0] in sys.stdlib_module_names

@@ -1,0 +1,148 @@
+"""MLflow model folders as zip: what `MLmodel` names, and every file by the rules of its own format."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from services.models.inspection.archives import Archive, Member
+from services.models.inspection.findings import Broken, Report, readable
+from services.models.inspection.streams import Stream
+from services.models.intake import Column
+
+Nested = Callable[[Stream, Report, str], Report]
+_TEXTS = re.compile(r"(?:.*/)?(?:MLmodel|conda\.yaml|python_env\.yaml|requirements\.txt|input_example\.json"
+                    r"|serving_input_example\.json|registered_model_meta|metadata\.json|README\.md)$")  # fmt: skip
+_LOADERS = {f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "onnx", "pytorch", "keras", "tensorflow")}
+_DTYPES = {"double": "float64", "float": "float32", "long": "int64", "integer": "int32", "boolean": "bool", "string": "str"}
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.\-]*)(?:\[[\w,\s-]*\])?\s*(?:([=<>!~]=?=?)\s*([\w.*+!-]+))?(?:\s*,[^;#]*)?(?:\s*;[^#]*)?")
+
+
+def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
+    """Inspect an MLflow folder; the names of the members that it accounts for."""
+    top = archive.find("MLmodel")
+    assert top
+    root = top.name[: -len("MLmodel")]
+    said = _yaml(archive, top)
+    claimed = {name for name in archive.names if _TEXTS.match(name)}
+    for name in archive.names:
+        if name.endswith("requirements.txt"):
+            _requirements(archive.text(_member(archive, name)).decode("utf-8", "replace"), report)
+        elif name.endswith(("conda.yaml", "python_env.yaml")):
+            _environment(_yaml(archive, _member(archive, name)), report)
+        elif name.endswith(".py") or "/code/" in f"/{name[len(root):]}":
+            report.unknown(f"{readable(name, 80)} is code of its author, which would run with the model.")
+            claimed.add(name)
+    inner = _model(archive, said, root, report, nested)
+    claimed |= {inner} if inner else set()
+    report.is_a("mlflow", "mlflow", report.columns)
+    _flavors(said, report)
+    _signature(said, report)
+    return claimed
+
+
+def _member(archive: Archive, name: str) -> Member:
+    return next(one for one in archive.members if one.name == name)
+
+
+def _yaml(archive: Archive, member: Member) -> dict[str, Any]:
+    text = archive.text(member)
+    if len(text) > 2_000_000 or text.count(b"&") > 50:
+        raise Broken(f"{readable(member.name, 80)} is larger or more knotted than a description is")
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Broken(f"{readable(member.name, 80)} is no YAML") from None
+    if not isinstance(data, dict):
+        raise Broken(f"{readable(member.name, 80)} describes nothing")
+    return data
+
+
+def _model(archive: Archive, said: dict[str, Any], root: str, report: Report, nested: Nested) -> str | None:
+    """The file that the python_function flavor loads, with what it says of its inputs."""
+    flavors = said.get("flavors")
+    python = flavors.get("python_function", {}) if isinstance(flavors, dict) else {}
+    path = python.get("model_path") or python.get("data") or python.get("python_model")
+    found = [n for n in archive.names if isinstance(path, str) and n in (root + path, f"{root}{path}/model.pth")]
+    if len(found) != 1:
+        return None
+    inner = nested(archive.open(_member(archive, found[0])), report, found[0])
+    report.versions |= inner.versions
+    report.inputs, report.outputs, report.columns = inner.inputs, inner.outputs, inner.columns
+    report.details |= inner.details | {"model_file": found[0][len(root) :], "model_format": inner.format}
+    report.details["model_framework"] = inner.framework
+    return found[0]
+
+
+def _flavors(said: dict[str, Any], report: Report) -> None:
+    flavors = said.get("flavors")
+    if not isinstance(flavors, dict):
+        return report.unknown("MLmodel names no flavor.")
+    report.details["flavors"] = [readable(str(name), 40) for name in flavors][:20]
+    for name, flavor in flavors.items():
+        flavor = flavor if isinstance(flavor, dict) else {}
+        for key, version in flavor.items():
+            if key.endswith(("_version", "sklearn_version")) and isinstance(version, str):
+                package = {"sklearn": "scikit-learn"}.get(key.removesuffix("_version"), key.removesuffix("_version"))
+                report.versions.setdefault(readable(package, 40), readable(version, 40))
+        loader = flavor.get("loader_module")
+        if loader is not None and loader not in _LOADERS:
+            report.unknown(f"It is loaded by {readable(str(loader), 60)}: code of its author.")
+        if flavor.get("code"):
+            report.unknown(f"Its flavor {readable(str(name), 40)} brings code of its author.")
+        for one in flavor.values():
+            if isinstance(one, str) and (one.startswith(("/", "~")) or ".." in one.split("/") or "://" in one):
+                report.blocked(f"MLmodel leads out of its folder: {readable(one, 80)}")
+    return None
+
+
+def _signature(said: dict[str, Any], report: Report) -> None:
+    if isinstance(said.get("mlflow_version"), str):
+        report.versions["mlflow"] = readable(said["mlflow_version"], 40)
+    signature = said.get("signature")
+    for side in ("inputs", "outputs") if isinstance(signature, dict) else ():
+        columns = _columns(signature.get(side))
+        if columns:
+            setattr(report, side, columns)
+            if side == "inputs":
+                report.columns = "tensors" if columns[0].shape else "table"
+                report.details["named"] = not columns[0].shape
+
+
+def _columns(text: Any) -> list[Column]:
+    try:
+        listed = yaml.safe_load(text) if isinstance(text, str) and len(text) < 1_000_000 else None
+    except (yaml.YAMLError, RecursionError):
+        return []
+    return [_column(i, one) for i, one in enumerate(listed if isinstance(listed, list) else []) if isinstance(one, dict)]
+
+
+def _column(i: int, one: dict[str, Any]) -> Column:
+    if one.get("type") == "tensor" and isinstance(spec := one.get("tensor-spec"), dict):
+        shape = tuple(n if isinstance(n, int) and n >= 0 else None for n in spec.get("shape", []))
+        return Column(str(one.get("name", f"x{i}")), str(spec.get("dtype", ""))[:20], shape)
+    return Column(str(one.get("name", f"x{i}"))[:200], _DTYPES.get(str(one.get("type")), ""))
+
+
+def _environment(data: dict[str, Any], report: Report) -> None:
+    listed: list[Any] = list(data.get("dependencies") or []) + list(data.get("build_dependencies") or [])
+    for one in listed:
+        if isinstance(one, dict) and isinstance(one.get("pip"), list):
+            _requirements("\n".join(str(line) for line in one["pip"]), report)
+        elif isinstance(one, str) and (found := re.fullmatch(r"python\s*=+\s*([\d.]+)", one)):
+            report.versions["python"] = found[1]
+    if isinstance(data.get("python"), str):
+        report.versions["python"] = readable(data["python"], 20)
+
+
+def _requirements(text: str, report: Report) -> None:
+    for line in text.splitlines():
+        line = line.split(" #")[0].strip()
+        if not line or line.startswith("#") or line == "-r requirements.txt":
+            continue
+        found = _REQUIREMENT.fullmatch(line)
+        if not found:
+            report.unknown(f"Its requirements install from elsewhere: {readable(line, 80)}")
+        elif found[2] == "==":
+            report.versions[found[1].lower()] = found[3]

@@ -183,7 +183,9 @@ class StorageAccount(Kind):
         return self.list_keys(call, resource)
 
     def revoke_delegation(self, call: Call, resource: Resource) -> Reply:
-        """Make user delegation keys void: there are none."""
+        """Make user delegation keys void: those that are handed out from now on are others."""
+        resource.hidden["revoked"] = resource.hidden.get("revoked", 0) + 1
+        call.state.put(resource)
         return Reply(200)
 
     def links(self, call: Call, resource: Resource) -> Reply:

@@ -4,7 +4,7 @@ import argparse
 import importlib
 import json
 
-NAMES = ("start", "provision", "recover", "graph", "simulator", "upload")
+NAMES = ("start", "provision", "recover", "graph", "simulator", "upload", "score")
 
 
 def main() -> None:

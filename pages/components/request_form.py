@@ -41,7 +41,7 @@ def draw(place: str, model: ModelRecord, ask: Ask) -> Mapping[str, Any] | None:
     kinds = ("Form", "JSON", "Rows of a file") if form.of_intake(model.intake) else ("JSON", "Rows of a file")
     kind = st.segmented_control("Request", kinds, default=kinds[0], key=f"{key}:kind", required=True)
     request = _KINDS[kind](key, model.intake, start)
-    if st.button("Send", key=f"{key}:send", type="primary", disabled=request is None):
+    if st.button("Send", key=f"{key}:send", disabled=request is None):
         before = _sent(place, model, request, ask) or before
     if before:
         answer(key, before)
@@ -77,11 +77,12 @@ def _as_form(key: str, intake: Intake, start: Any) -> Any:
     fields = form.of_intake(intake)
     assert fields
     known = form.values_of(fields, start) or [form.starting_value(field) for field in fields.fields]
-    columns = st.columns(min(3, len(fields.fields)))
-    values = []
-    for number, (field, value) in enumerate(zip(fields.fields, known, strict=True)):
-        with columns[number % len(columns)]:
-            values.append(_field(f"{key}:field:{number}", field, value))
+    pairs = list(zip(fields.fields, known, strict=True))
+    width, values = min(3, len(pairs)), list[Any]()
+    for first in range(0, len(pairs), width):  # row by row, so that a narrow page keeps the order
+        for place, (field, value) in zip(st.columns(width), pairs[first : first + width], strict=False):
+            with place:
+                values.append(_field(f"{key}:field:{len(values)}", field, value))
     return form.request_of(fields, values)
 
 

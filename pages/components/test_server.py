@@ -43,8 +43,11 @@ def _turn(model: ModelRecord, tested: Candidate, phase: str | None) -> None:
     guard.refusal()
     with st.container(border=True, key="test_server"):
         _head(model, tested, now)
-        if now and (now.live or now.phase == "failed"):
+        if now and now.phase in ("building", "starting", "failed"):
             _steps(now)
+        elif now and now.live:
+            with st.expander("How it was started"):
+                _steps(now)
         if now and now.log:
             with st.expander("Log of the handler"):
                 st.code(now.log, language=None, wrap_lines=True, height=300)

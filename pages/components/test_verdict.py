@@ -1,7 +1,7 @@
 """The test itself on the page of a model: run it, its verdict case by case, and what it means for the gate."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -16,7 +16,8 @@ def draw(model: ModelRecord, ready: bool) -> None:
     """The button, the verdict of the last test, the gate."""
     st.header("Test", anchor=False)
     help = None if ready else "Build and start the test server first."
-    if st.button("Run test", key="run_test", type="primary", disabled=not ready, help=help):
+    kind: Literal["primary", "secondary"] = "secondary" if gate(model).open else "primary"
+    if st.button("Run test", key="run_test", type=kind, disabled=not ready, help=help):
         _run(model)
     if model.verdict:
         verdict(model.verdict)

@@ -155,7 +155,7 @@ def money(amount: float | None) -> str:
     """Dollars as people read them; "none known" where there is no figure."""
     if amount is None:
         return "none known"
-    return f"${amount:,.4f}".rstrip("0").rstrip(".") if amount < 1 else f"${amount:,.2f}"
+    return f"${amount:,.2f}"
 
 
 async def _every(cloud: Asks, path: str) -> list[dict[str, Any]]:

@@ -1,0 +1,80 @@
+"""A project whose workspace stands and whose model has passed its test: what the pages about serving begin with."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from services import project_file
+from services.models import candidate, files, records
+from services.models.intake import Column, Intake
+from services.models.records import ModelRecord
+from services.runs import follow
+
+SCORE = """
+import json
+import os
+from pathlib import Path
+
+from azureml_inference_server_http.api.aml_response import AMLResponse
+
+
+def init():
+    global factor
+    factor = json.loads(next(Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.json")).read_text())["factor"]
+    print("The model is loaded.")
+
+
+def run(raw):
+    try:
+        return {"predictions": [factor * row[0] for row in json.loads(raw)["data"]]}
+    except (KeyError, TypeError, ValueError) as error:
+        return AMLResponse({"error": str(error)}, 400, json_str=True)
+"""
+CONDA = """
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - pip
+  - pip: [azureml-inference-server-http==1.5.1]
+"""
+
+
+def project(name: str, **choices: Any) -> tuple[str, Any]:
+    """A project that stands in the rehearsal of this process's installation: its ID and configuration."""
+    text = "\n".join([f"name: {name}", *(f"{key}: {json.dumps(value)}" for key, value in choices.items())])
+    config = project_file.read(text + "\n").strict()
+    assert follow.apply(config, lambda _: None)["state"] == "Succeeded"
+    return follow.project_of(config).id, config
+
+
+def model(project_id: str, folder: Path, factor: float = 2.0, **verdict: Any) -> ModelRecord:
+    """A model that multiplies, with a golden set and the verdict of a passed test."""
+    path = folder / "model.json"
+    path.write_text(json.dumps({"factor": factor}))
+    stored = files.keep(path)
+    intake = Intake(
+        "other",
+        "other",
+        "safe",
+        ("It is plain JSON.",),
+        stored.sha256,
+        stored.size,
+        inputs=(Column("x", "float64"),),
+    )
+    record = records.add(project_id, "model.json", intake)
+    record = records.set_files(record.id, {"score.py": SCORE, "conda.yaml": CONDA}, seen=record.version)
+    golden = [{"request": {"data": [[1.0], [3.0]]}, "expected": {"predictions": [factor, 3 * factor]}}]
+    record = records.set_golden(record.id, golden, seen=record.version)
+    tested = candidate.of_record(record)
+    told = {
+        "passed": True, "hashes": dict(tested.hashes), "key": tested.key, "at": time.time(), "why": [], "cases": [],
+        "refusals": [], "p50_ms": 2.1, "p95_ms": 3.4, "startup_s": 1.2, "memory_peak_mb": 180.0,
+    }  # fmt: skip
+    return records.set_verdict(record.id, told | verdict)
+
+
+def unique(text: str) -> str:
+    """A short name for a test of its own."""
+    return f"serve-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

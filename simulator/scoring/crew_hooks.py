@@ -1,14 +1,16 @@
 """Gunicorn's settings inside a container, the same as those of Azure's own start; it runs in the user's environment.
 
-What differs: a Unix socket instead of 0.0.0.0, and workers that die with their master.
+What differs: a Unix socket instead of 0.0.0.0, workers that die with their master, and an end to endless false starts.
 """
 
 import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
+from typing import Any
 
-from gunicorn.errors import HaltServer
+from gunicorn.errors import HaltServer  # type: ignore[import-untyped, unused-ignore, import-not-found]
 
 bind = "unix:" + os.environ["GROUNDPLAN_SOCKET"]
 workers = int(os.environ["GROUNDPLAN_WORKERS"])
@@ -18,34 +20,32 @@ accesslog = "-"
 errorlog = "/dev/null"
 worker_tmp_dir = os.environ["TMPDIR"]
 
+#: Workers that may end before one is ready; more would only go on until the probe gives up.
+MOST_FALSE_STARTS = 3
+_false_starts = []
 
-def post_fork(server, worker):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+
+def post_fork(server: Any, worker: Any) -> None:
     """Let a worker die with its master, which the simulator may have to kill."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-#: Workers that may end before one is ready; more would only go on until the probe gives up.
-MOST_FALSE_STARTS = 3
-_ready = os.environ["TMPDIR"]
-_seen = []
-
-
-def post_worker_init(worker):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+def post_worker_init(worker: Any) -> None:
     """Leave a mark that the simulator counts: init() is through."""
-    open(_mark(os.getpid()), "w").close()
+    _mark(os.getpid()).touch()
 
 
-def child_exit(server, worker):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+def child_exit(server: Any, worker: Any) -> None:
     """Take the mark away; give up when one worker after the other ends without ever having made one."""
-    if os.path.exists(_mark(worker.pid)):
-        os.unlink(_mark(worker.pid))
-        _seen.clear()
+    if _mark(worker.pid).exists():
+        _mark(worker.pid).unlink()
+        _false_starts.clear()
         return
-    _seen.append(worker.pid)
-    if len(_seen) >= MOST_FALSE_STARTS:
+    _false_starts.append(worker.pid)
+    if len(_false_starts) >= MOST_FALSE_STARTS:
         raise HaltServer("Workers fail to boot.", 3)
 
 
-def _mark(pid):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-    return os.path.join(_ready, ".ready-%d" % pid)
+def _mark(pid: int) -> Path:
+    return Path(os.environ["TMPDIR"]) / (".ready-%d" % pid)  # noqa: UP031 # it may be an old Python

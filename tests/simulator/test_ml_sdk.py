@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from azure.ai.ml import MLClient
 from azure.ai.ml.entities import (
     AmlCompute,
     AzureBlobDatastore,
+    CodeConfiguration,
     Environment,
     ManagedOnlineDeployment,
     ManagedOnlineEndpoint,
@@ -20,7 +23,9 @@ from azure.ai.ml.entities import (
 )
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
+from tests.simulator.blobs import loopback_names
 from tests.simulator.conftest import Running
+from tests.simulator.served import CONDA, SCORE
 
 GROUP, WORKSPACE, PLACE = "rg-shared-data", "mlw-sdk", "westeurope"
 
@@ -40,17 +45,18 @@ def client(simulator: Running) -> Iterator[Any]:
         "storage_endpoint": ready["blob_suffix"],
         "registry_discovery_endpoint": endpoint,
     }
-    yield MLClient(
-        simulator.credential(),
-        ready["subscription_id"],
-        GROUP,
-        WORKSPACE,
-        cloud="RehearsalCloud",
-        cloud_metadata=cloud,
-        show_progress=False,
-        connection_verify=ready["ca_bundle"],
-        polling_interval=0.2,
-    )
+    with loopback_names():
+        yield MLClient(
+            simulator.credential(),
+            ready["subscription_id"],
+            GROUP,
+            WORKSPACE,
+            cloud="RehearsalCloud",
+            cloud_metadata=cloud,
+            show_progress=False,
+            connection_verify=ready["ca_bundle"],
+            polling_interval=0.2,
+        )
     for key, value in before.items():
         os.environ.pop(key, None) if value is None else os.environ.update({key: value})
 
@@ -105,31 +111,42 @@ def test_assets(client: Any, workspace: Any) -> None:
     assert client.environments.get("env", label="latest").conda_file["name"] == "env"
 
 
-def test_endpoint_and_deployment(client: Any, workspace: Any, simulator: Running) -> None:
-    """Endpoint, deployment, traffic, keys, logs, scale, deletion; the address says that nothing scores here."""
+def test_endpoint_and_deployment(client: Any, workspace: Any, simulator: Running, tmp_path: Path) -> None:
+    """A local model and local code are uploaded, deployed and invoked; keys, logs, scale and deletion follow."""
+    (tmp_path / "model.json").write_text('{"weights": [1, 2]}')
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text(SCORE)
+    (tmp_path / "conda.yaml").write_text(
+        CONDA.format(python=f"{sys.version_info.major}.{sys.version_info.minor}")
+    )
     endpoint = client.online_endpoints.begin_create_or_update(
         ManagedOnlineEndpoint(name="churn-api", auth_mode="key")
     ).result()
     assert endpoint.provisioning_state == "Succeeded"
+    image = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
     blue = ManagedOnlineDeployment(
-        name="blue", endpoint_name="churn-api", model="azureml:churn:1", environment="azureml:env:1",
-        code_path=None, instance_type="Standard_DS2_v2", instance_count=1,
+        name="blue", endpoint_name="churn-api", instance_type="Standard_DS2_v2", instance_count=1,
+        model=Model(name="weights", path=str(tmp_path / "model.json"), type="custom_model"),
+        environment=Environment(name="served", image=image, conda_file=str(tmp_path / "conda.yaml")),
+        code_configuration=CodeConfiguration(code=str(tmp_path / "src"), scoring_script="score.py"),
     )  # fmt: skip
     assert client.online_deployments.begin_create_or_update(blue).result().instance_type == "Standard_DS2_v2"
     endpoint.traffic = {"blue": 100}
     assert client.online_endpoints.begin_create_or_update(endpoint).result().traffic == {"blue": 100}
+    request = tmp_path / "request.json"
+    request.write_text('{"data": [[1, 1], [2, 3]]}')
+    answer = client.online_endpoints.invoke("churn-api", request_file=str(request), deployment_name="blue")
+    assert json.loads(answer) == {"predictions": [3, 8]}
     before = client.online_endpoints.get_keys("churn-api")
     client.online_endpoints.begin_regenerate_keys("churn-api", key_type="primary").result()
     after = client.online_endpoints.get_keys("churn-api")
     assert before.primary_key != after.primary_key
     assert before.secondary_key == after.secondary_key
-    assert "does not score" in client.online_deployments.get_logs("blue", "churn-api", lines=20)
-    blue.instance_count = 3
-    assert client.online_deployments.begin_create_or_update(blue).result().instance_count == 3
-    answer = simulator.raw(
-        "POST", endpoint.scoring_uri.removeprefix(simulator.ready["endpoint"]), {"data": []}
-    )
-    assert answer.status == 503
+    assert "weights [1, 2]" in client.online_deployments.get_logs("blue", "churn-api", lines=40)
+    mounted = client.online_deployments.get_logs("blue", "churn-api", 9, container_type="storage-initializer")
+    assert "Mounted the model" in mounted
+    blue.instance_count = 2
+    assert client.online_deployments.begin_create_or_update(blue).result().instance_count == 2
     with pytest.raises(HttpResponseError, match="traffic"):
         client.online_deployments.begin_delete("blue", "churn-api").result()
     client.online_endpoints.begin_delete("churn-api").result()

@@ -19,6 +19,11 @@ FORMATS = {
     "safetensors": "safetensors", "mlflow": "MLflow model", "rds": "R object (.rds)", "numpy": "NumPy array",
     "other": "Not recognised",
 }  # fmt: skip
+FRAMEWORKS = {
+    "onnx": "ONNX", "pytorch": "PyTorch", "xgboost": "XGBoost", "lightgbm": "LightGBM", "keras": "Keras", "mlflow": "MLflow",
+    "r": "R", "other": "Not recognised",
+}  # fmt: skip
+HIDDEN = ("class", "n_features")  # said by other rows
 VERDICTS: dict[Verdict, tuple[str, Tone, str]] = {
     "safe": ("Safe", "good", "Every part of the file was read, and loading it calls nothing but what it needs."),
     "blocked": ("Blocked", "bad", "Loading it would run code that no model needs. It is not loaded here and not deployed."),
@@ -45,7 +50,7 @@ def draw(model: ModelRecord) -> None:
         st.code(intake.sha256, language=None, wrap_lines=True)
         _columns("Inputs", intake.inputs)
         _columns("Outputs", intake.outputs)
-        if not intake.inputs:
+        if not intake.inputs and intake.verdict == "safe":
             markup.note(
                 "The file does not say what its inputs are; the API handler lets you name them.", live=False
             )
@@ -62,12 +67,12 @@ def _verdict(intake: Intake) -> None:
 def _facts(model: ModelRecord) -> Iterable[tuple[str, str]]:
     intake = model.intake
     yield "Format", FORMATS[intake.format]
-    yield "Framework", intake.framework
-    versions = ", ".join(f"{package} {version}" for package, version in intake.versions.items())
+    yield "Framework", FRAMEWORKS.get(intake.framework, intake.framework)
+    versions = ", ".join(f"{FRAMEWORKS.get(one, one)} {version}" for one, version in intake.versions.items())
     yield "Versions found inside", versions or "none"
     yield "Size", f"{in_words(intake.size)} ({intake.size:,} bytes)"
     for word, value in intake.details.items():
-        if _short(value):
+        if word not in HIDDEN and _short(value):
             yield _title(word), _text(value)
     yield "Added", f"{durations.clock(model.created_at)}"
 
@@ -147,12 +152,10 @@ def _title(word: str) -> str:
 
 
 def _short(value: Any) -> bool:
-    plain = isinstance(value, str | int | float | bool)
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
     many = isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value)
     return value not in ("", (), []) and (plain or many) and len(_text(value)) <= 160
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

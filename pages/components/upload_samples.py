@@ -27,7 +27,7 @@ def _offer(project_id: str, known: tuple[Sample, ...]) -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", gap="medium", key=f"sample_{sample.key}"
         ):
-            st.markdown(f"**{markup.plain(sample.title)}**  \n{markup.plain(sample.description)}")
+            st.markdown(f"**{markup.plain(sample.title)}**  \n{markup.plain(sample.description)}", width=660)
             st.button(
                 "Use it", key=f"use_{sample.key}", on_click=_take, args=(project_id, sample),
                 help=f"Takes {sample.path.name} as if you had uploaded it.",

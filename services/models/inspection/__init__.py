@@ -32,7 +32,9 @@ def inspect(path: Path, *, name: str = "", say: Say | None = None) -> Intake:
             report = Report(Budget(place.size))
             _look(place, report)
     except OSError as error:
-        raise NotAModel(f"{shown} cannot be read ({error.strerror}). Check the file and its permissions.") from None
+        raise NotAModel(
+            f"{shown} cannot be read ({error.strerror}). Check the file and its permissions."
+        ) from None
     if say:
         say(1.0)
     return _intake(report, digest, place.size)

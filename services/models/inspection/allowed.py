@@ -16,9 +16,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 # Modules whose names have no business in a model: any mention of them blocks.
-DANGEROUS = frozenset(
-    ["os", "posix", "nt", "ntpath", "posixpath", "subprocess", "_posixsubprocess", "sys", "builtins", "importlib", "_frozen_importlib", "imp", "runpy", "pkgutil", "socket", "_socket", "ssl", "http", "urllib", "ftplib", "smtplib", "telnetlib", "poplib", "imaplib", "xmlrpc", "webbrowser", "shutil", "tempfile", "glob", "fileinput", "ctypes", "_ctypes", "cffi", "pty", "tty", "code", "codeop", "codecs", "_codecs", "marshal", "pickle", "_pickle", "cPickle", "dill", "cloudpickle", "shelve", "dbm", "sqlite3", "pdb", "bdb", "trace", "profile", "cProfile", "timeit", "doctest", "unittest", "test", "types", "inspect", "functools", "operator", "_operator", "itertools", "threading", "_thread", "multiprocessing", "concurrent", "asyncio", "signal", "atexit", "gc", "weakref", "platform", "logging", "cgitb", "pydoc", "zipimport", "zipfile", "tarfile", "venv", "ensurepip", "pip", "setuptools", "distutils", "pkg_resources", "commands", "popen2", "idlelib", "lib2to3", "turtle", "tkinter", "winreg", "_winapi", "msvcrt", "mmap", "io", "_io", "linecache", "nturl2path", "ast", "dis", "copyreg", "requests", "httpx", "aiohttp", "paramiko", "fsspec", "torchvision.io", "IPython", "yaml", "jsonpickle", "pexpect", "sh", "fabric"]
-)
+
+
+@functools.cache
+def words(file: str) -> frozenset[str]:
+    """The words of a data file beside this module."""
+    return frozenset((HERE / file).read_text(encoding="ascii").split())
 
 
 @functools.cache
@@ -49,7 +52,7 @@ def python3_name(module: str, name: str) -> tuple[str, str]:
 def is_dangerous(module: str) -> bool:
     """Whether a module is one of those that attacks are made of."""
     parts = module.split(".")
-    return any(".".join(parts[:n]) in DANGEROUS for n in range(1, len(parts) + 1))
+    return any(".".join(parts[:n]) in words("dangerous_modules.txt") for n in range(1, len(parts) + 1))
 
 
 def is_stdlib(module: str) -> bool:

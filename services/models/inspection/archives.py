@@ -60,7 +60,9 @@ class Archive:
     def text(self, member: Member) -> bytes:
         """All its bytes, for small members; `Broken` when it is too large for what it is."""
         if member.size > _PLAIN_LIMIT:
-            raise Broken(f"{readable(member.name)} has {member.size} bytes; that is no description of a model")
+            raise Broken(
+                f"{readable(member.name)} has {member.size} bytes; that is no description of a model"
+            )
         source, parts = self.open(member), []
         while data := source.take(len(source.peek(CHUNK))):
             parts.append(data)
@@ -69,9 +71,16 @@ class Archive:
     def _infos(self) -> list[zipfile.ZipInfo]:
         self._check_end()
         try:
-            with zipfile.ZipFile(_Seekable(self._place)) as archive:  # type: ignore[arg-type]
+            with zipfile.ZipFile(_Seekable(self._place)) as archive:
                 return archive.infolist()
-        except (zipfile.BadZipFile, ValueError, struct.error, OverflowError, NotImplementedError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            struct.error,
+            OverflowError,
+            NotImplementedError,
+            OSError,
+        ) as error:
             raise Broken(f"the zip archive cannot be read ({error})") from None
 
     def _check_end(self) -> None:
@@ -79,7 +88,9 @@ class Archive:
         size = self._place.size
         end = self._place.at(max(0, size - _END.size), _END.size)
         if len(end) < _END.size or not end.startswith(b"PK\5\6"):
-            raise Broken("the zip archive has no end record at its end: it is cut off, or something follows it")
+            raise Broken(
+                "the zip archive has no end record at its end: it is cut off, or something follows it"
+            )
         _, disk, first, here, entries, length, offset, _ = _END.unpack(end)
         top = size - _END.size
         locator = self._place.at(top - 20, 20) if top >= 76 else b""
@@ -109,7 +120,9 @@ class Archive:
         if info.compress_type not in (0, 8):
             report.unknown(f"{name} is compressed by method {info.compress_type}, which is not read here.")
         if stat.S_ISLNK(info.external_attr >> 16) or stat.S_IFMT(info.external_attr >> 16) in _DEVICES:
-            report.blocked(f"{name} is a link or a device, which leads out of the archive when it is unpacked.")
+            report.blocked(
+                f"{name} is a link or a device, which leads out of the archive when it is unpacked."
+            )
         head = self._place.at(info.header_offset, _LOCAL.size)
         if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
             raise Broken(f"the archive's member {name} is not where its directory says")
@@ -119,7 +132,9 @@ class Archive:
         same = written == encoded and method == info.compress_type and (flags ^ info.flag_bits) & 1 == 0
         sizes = {(crc, packed, size), (info.CRC, info.compress_size, info.file_size)}
         if not same or (len(sizes) > 1 and not flags & 8 and 0xFFFFFFFF not in (packed, size)):
-            report.blocked(f"{name} is described differently at its place and in the directory: readers would differ.")
+            report.blocked(
+                f"{name} is described differently at its place and in the directory: readers would differ."
+            )
         start = info.header_offset + _LOCAL.size + named + extra
         self.members.append(
             Member(info.filename, info.file_size, info.compress_size, info.compress_type, info.CRC, start)
@@ -134,7 +149,9 @@ class Archive:
                 self._report.blocked("Members of the archive overlap: a bomb, or a file hidden in another.")
                 return
             if start - at > (24 if at else 0):
-                self._report.unknown("Bytes lie between the members of the archive that belong to none of them.")
+                self._report.unknown(
+                    "Bytes lie between the members of the archive that belong to none of them."
+                )
             at = end
         if not -1 < self._directory - at <= 24:
             self._report.unknown("Bytes lie before the archive's directory that belong to no member.")
@@ -147,7 +164,9 @@ class Archive:
             if odd or ".." in name.split("/"):
                 self._report.blocked(f"The archive would write outside of its folder: {readable(name, 80)}.")
             if name.casefold() in seen:
-                self._report.blocked(f"The archive has {readable(name, 80)} twice: readers would take different ones.")
+                self._report.blocked(
+                    f"The archive has {readable(name, 80)} twice: readers would take different ones."
+                )
             seen.add(name.casefold())
 
 
@@ -189,7 +208,9 @@ class _Reader:
     def _count(self, data: bytes) -> None:
         self._crc, self._left = zlib.crc32(data, self._crc), self._left - len(data)
         if self._left < 0:
-            raise Broken(f"{readable(self._member.name)} holds more than the {self._member.size} bytes that it claims")
+            raise Broken(
+                f"{readable(self._member.name)} holds more than the {self._member.size} bytes that it claims"
+            )
 
     def _finish(self) -> None:
         self._done = True

@@ -140,7 +140,9 @@ def scalar_value(value: Any) -> Any:
 def shape(array: Any) -> tuple[int, ...]:
     """The shape of an array; () when it is not known."""
     if isinstance(array, Obj):
-        given = array.get("shape") if array.raw is not None or array.type_name == "NumpyArrayWrapper" else None
+        given = (
+            array.get("shape") if array.raw is not None or array.type_name == "NumpyArrayWrapper" else None
+        )
         if given is None and isinstance(array.state, Seq) and len(array.state.items) > 2:
             given = array.state.items[1]
         if isinstance(given, Seq) and all(isinstance(one, int) for one in given.items):
@@ -152,7 +154,8 @@ def _content(array: Obj) -> tuple[Any, Any]:
     if array.type_name == "NumpyArrayWrapper":
         return (array.raw if array.raw is not None else Large("bytes", 0)), array.get("dtype")
     if array.type_name == "_frombuffer" and isinstance(array.args, Seq):
-        return (*array.args.items[:2],) if len(array.args.items) > 1 else (None, None)  # type: ignore[return-value]
+        parts = array.args.items
+        return (parts[0], parts[1]) if len(parts) > 1 else (None, None)
     parts = array.state.items if isinstance(array.state, Seq) else []
     return (parts[4], parts[2]) if len(parts) >= 5 else (None, None)
 

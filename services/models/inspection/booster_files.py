@@ -8,7 +8,14 @@ from services.models.inspection.streams import CHUNK, FilePlace, stream
 from services.models.inspection.trees_as_json import Json, Ubjson
 from services.models.intake import Column
 
-_XGBOOST_DTYPES = {"float": "float32", "q": "float32", "int": "int64", "i": "bool", "c": "int64", "categorical": "int64"}
+_XGBOOST_DTYPES = {
+    "float": "float32",
+    "q": "float32",
+    "int": "int64",
+    "i": "bool",
+    "c": "int64",
+    "categorical": "int64",
+}
 
 
 def is_xgboost(head: bytes) -> bool:
@@ -60,7 +67,9 @@ def _objective(family: str, objective: str, classes: int, report: Report) -> Non
     binary, multi = family in ("binary",), family in ("multi", "multiclass", "multiclassova")
     report.details |= {"objective": readable(objective, 60), "estimator": "Booster"}
     report.details["task"] = "classification" if binary or multi else "regression"
-    report.details["probabilities"] = (binary or multi) and not objective.endswith(("hinge", "softmax", "logitraw"))
+    report.details["probabilities"] = (binary or multi) and not objective.endswith(
+        ("hinge", "softmax", "logitraw")
+    )
     if multi and 1 < classes <= 10_000:
         report.details["classes"] = list(range(classes))
     elif binary:
@@ -88,7 +97,9 @@ def read_lightgbm(place: FilePlace, report: Report) -> None:
     if len(names) != count:
         raise Broken(f"it has {count} features and {len(names)} names")
     infos = values.get("feature_infos", "").split()
-    report.inputs = [_lightgbm_column(name, info) for name, info in zip(names, infos + [""] * count, strict=False)]
+    report.inputs = [
+        _lightgbm_column(name, info) for name, info in zip(names, infos + [""] * count, strict=False)
+    ]
     report.details |= {"named": names != [f"Column_{i}" for i in range(count)], "n_features": count}
     report.versions["lightgbm-format"] = readable(values.get("version", ""), 20)
     objective = values.get("objective", "").split(" ")[0]

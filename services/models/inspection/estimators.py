@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from services.models.inspection import arrays
+from services.models.inspection import arrays, boosters_in_pickles
 from services.models.inspection.allowed import traits
 from services.models.inspection.findings import Report
 from services.models.inspection.symbols import Global, Map, Obj, Seq
 from services.models.intake import Column
 
-_TASKS = {"classifier": "classification", "regressor": "regression", "cluster": "clustering", "transformer": "transform"}
+_TASKS = {
+    "classifier": "classification",
+    "regressor": "regression",
+    "cluster": "clustering",
+    "transformer": "transform",
+}
 _INNER = ("best_estimator_", "estimator", "_final_estimator", "base_estimator", "regressor_", "estimator_")
 _KEEPS_COLUMNS = {"SimpleImputer", "KNNImputer", "IterativeImputer", "FunctionTransformer"}
 _ENCODERS = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}
@@ -19,7 +24,9 @@ _SHOWN = 500
 def describe(root: Any, imports: list[Global], report: Report) -> bool:
     """Fill in what a model file's root says of itself; False when it is no estimator."""
     model, key = _find(root)
-    packages = sorted({one.module.split(".")[0] for one in imports} - {"builtins", "copyreg", "collections", "joblib"})
+    packages = sorted(
+        {one.module.split(".")[0] for one in imports} - {"builtins", "copyreg", "collections", "joblib"}
+    )
     report.details["packages"] = packages
     if model is None:
         return False
@@ -134,7 +141,12 @@ def _inputs(model: Obj, report: Report) -> None:
     first: Obj = model
     for one in _entry(model):
         names = names or arrays.values(one.get("feature_names_in_"), 100_000)
-        given = arrays.scalar_value(one.get("n_features_in_", one.get("_n_features_in", one.get("_n_features"))))
+        given = arrays.scalar_value(
+            one.get("n_features_in_", one.get("_n_features_in", one.get("_n_features")))
+        )
+        if one.type_name.startswith(("XGB", "LGBM", "Booster")):
+            of_booster, held = boosters_in_pickles.columns(one)
+            names, given = names or of_booster, held if given is None else given
         count = count if count is not None else given
         first = one
         if names:
@@ -230,6 +242,9 @@ def _outputs(model: Obj, final: Obj, report: Report) -> None:
         if found is not None and (listed := arrays.values(found)):
             classes = listed
             break
+    count = final.get("n_classes_")
+    if not classes and final.type_name.startswith("XGB") and isinstance(count, int) and 1 < count <= 10_000:
+        classes = list(range(count))
     if classes and report.details["task"] != "regression":
         report.details["classes"] = classes[:_SHOWN]
         report.outputs = [Column("prediction", _kind(classes)[0], (), tuple(classes[:_SHOWN]))]

@@ -92,7 +92,9 @@ class File:
         at += wide + _number(data[at : at + wide])
         if kind == 0:
             return [_number(data[at : at + 8])]
-        self._report.blocked("The HDF5 file has a link that is followed when it is read, to another place or file.")
+        self._report.blocked(
+            "The HDF5 file has a link that is followed when it is read, to another place or file."
+        )
         return []
 
     def _symbols(self, address: int, depth: int) -> Iterator[int]:

@@ -8,19 +8,17 @@ import re
 from typing import Any
 
 from services.models.inspection import hdf5, raw_data
-from services.models.inspection.archives import Archive, chunks
+from services.models.inspection.archives import Archive
 from services.models.inspection.findings import Broken, Report, readable
 from services.models.inspection.streams import FilePlace, spool
 from services.models.inspection.torch_files import json_of
 from services.models.intake import Column
 
-_MODULES = re.compile(
-    r"(?:keras|keras\.src|tf_keras|tensorflow\.keras|tensorflow\.python\.keras|keras\.engine)?"
-    r"(?:\.(?:models|layers|initializers|regularizers|constraints|activations|optimizers|losses|metrics|dtype_policies"
-    r"|optimizers\.schedules|quantizers|engine|src)"
-    r"|\.src(?:\.(?:models|layers|initializers|regularizers|constraints|activations|optimizers|losses|metrics"
-    r"|dtype_policies|backend|engine)(?:\.[a-z_0-9]+)*))*"
-)
+_ROOTS = (("keras",), ("tf_keras",), ("tensorflow", "keras"), ("tensorflow", "python", "keras"))
+_SECTIONS = {
+    "models", "layers", "initializers", "regularizers", "constraints", "activations", "optimizers", "losses", "metrics",
+    "dtype_policies", "quantizers", "engine",
+}  # fmt: skip
 _RUNS = {"Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "OperatorFuncNode", "TFSMLayer", "TorchModuleWrapper",
          "JaxLayer", "FlaxLayer", "TorchModule"}  # fmt: skip
 _KEPT = {"builtins": {"function", "slice", "NoneType", "Ellipsis"}, None: set(), "": set()}
@@ -60,7 +58,9 @@ def read_hdf5(place: FilePlace, report: Report) -> None:
     file.check_links()
     text = attributes.get("model_config")
     if not text:
-        report.unknown("The HDF5 file holds no configuration of a model that can be read: weights alone, or no Keras.")
+        report.unknown(
+            "The HDF5 file holds no configuration of a model that can be read: weights alone, or no Keras."
+        )
         return
     for name in ("model_config", "training_config"):
         if name in attributes:
@@ -90,28 +90,43 @@ def _check_one(value: dict[str, Any], report: Report) -> None:
     name, module = value.get("class_name"), value.get("module")
     registered = value.get("registered_name")
     if name in _RUNS:
-        return report.blocked(f"It has a {readable(str(name))} layer or function: code in the file that runs when it is used.")
-    if value.get("function_type") == "lambda" or "code" in value and "closure" in value:
+        return report.blocked(
+            f"It has a {readable(str(name))} layer or function: code that runs when it is used."
+        )
+    if value.get("function_type") == "lambda" or ("code" in value and "closure" in value):
         return report.blocked("It holds a function as marshalled code.")
     if name is not None and (not isinstance(name, str) or not re.fullmatch(r"\w+", name)):
         return report.blocked(f"It names a class {readable(str(name), 60)}, which is no name of a class.")
     if module is not None and not (isinstance(module, str) and _known(module, name, value)):
         return report.blocked(f"It makes {readable(f'{module}.{name}')}, which is not of Keras.")
     if isinstance(registered, str) and registered != name and ">" in registered:
-        return report.unknown(f"It needs {readable(registered)}, a class of its author, whose code is not in the file.")
+        return report.unknown(
+            f"It needs {readable(registered)}, a class of its author, whose code is not in the file."
+        )
     if isinstance(name, str) and ">" in name:
         return report.unknown(f"It needs {readable(name)}, a class of its author.")
     for key, one in value.items():
-        if isinstance(one, str) and (re.match(r"(?:https?|ftp|file|gs|s3)://", one) or one.startswith(("/", "\\\\", "~"))):
-            return report.blocked(f"Its setting {readable(key, 40)} names a file or address: {readable(one, 80)}")
+        if isinstance(one, str) and re.match(r"(?:\w+://|/|\\\\|~)", one):
+            return report.blocked(
+                f"Its setting {readable(key, 40)} names a file or address: {readable(one, 80)}"
+            )
     return None
 
 
 def _known(module: str, name: Any, value: dict[str, Any]) -> bool:
     if module in _KEPT:
         function = value.get("config")
-        return name in _KEPT[module] and not (isinstance(function, str) and not re.fullmatch(r"\w+", function))
-    return bool(module) and bool(_MODULES.fullmatch(module)) and "utils" not in module and "saving" not in module
+        return name in _KEPT[module] and not (
+            isinstance(function, str) and not re.fullmatch(r"\w+", function)
+        )
+    parts = tuple(module.split("."))
+    root = next((root for root in _ROOTS if parts[: len(root)] == root), None)
+    if root is None or not all(part.isidentifier() for part in parts):
+        return False
+    rest = [part for part in parts[len(root) :] if part != "src"]
+    if rest[:1] == ["backend"]:
+        return "optimizers" in rest
+    return not rest or rest[0] in _SECTIONS
 
 
 def _signature(model: Any, report: Report) -> None:
@@ -119,10 +134,12 @@ def _signature(model: Any, report: Report) -> None:
     if not isinstance(config, dict):
         raise Broken("the configuration describes no model")
     report.details["estimator"] = readable(str(model.get("class_name")), 60)
-    layers = [one for one in config.get("layers", []) if isinstance(one, dict)]
+    listed = config.get("layers")
+    layers = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     report.details["steps"] = [readable(str(one.get("class_name")), 60) for one in layers[:100]]
     for layer in layers:
-        inner = layer.get("config") if isinstance(layer.get("config"), dict) else {}
+        given = layer.get("config")
+        inner: dict[str, Any] = given if isinstance(given, dict) else {}
         shape = inner.get("batch_shape", inner.get("batch_input_shape"))
         if layer.get("class_name") == "InputLayer" or (shape and layer is layers[0]):
             report.inputs.append(Column(str(inner.get("name", "input"))[:80], _dtype(inner), _shape(shape)))
@@ -136,7 +153,8 @@ def _signature(model: Any, report: Report) -> None:
 def _dtype(inner: dict[str, Any]) -> str:
     dtype = inner.get("dtype")
     if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
+        said = dtype.get("config")
+        dtype = said.get("name") if isinstance(said, dict) else None
     return dtype if isinstance(dtype, str) and re.fullmatch(r"\w{1,20}", dtype) else "float32"
 
 
@@ -144,6 +162,3 @@ def _shape(shape: Any) -> tuple[int | None, ...]:
     if isinstance(shape, dict):
         shape = shape.get("items")
     return tuple(n if isinstance(n, int) else None for n in shape) if isinstance(shape, list) else ()
-
-
-__all__ = ["check", "chunks", "read", "read_hdf5"]

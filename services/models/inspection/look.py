@@ -87,18 +87,25 @@ def _numpy(place: FilePlace, report: Report) -> None:
 def _other(head: bytes, report: Report) -> None:
     packed = next((name for magic, name in compressed.UNREADABLE.items() if head.startswith(magic)), None)
     if packed:
-        report.unknown(f"It is compressed with {packed}, which is not read here. Save it uncompressed or with gzip.")
+        report.unknown(
+            f"It is compressed with {packed}, which is not read here. Save it uncompressed or with gzip."
+        )
     elif not head.strip(b"\0"):
         report.unknown("It begins with nothing but zero bytes: that is no model.")
     elif head[:2] in (b"A\n", b"B\n"):
-        report.unknown("It is R's ASCII or native form, which is not read here. Write it with saveRDS as it comes.")
+        report.unknown(
+            "It is R's ASCII or native form, which is not read here. Write it with saveRDS as it comes."
+        )
     else:
         report.unknown("Its format is not known here. Only a handler of your own can load it.")
 
 
 _Known = Callable[[FilePlace, bytes], bool]
 _FORMATS: list[tuple[_Known, Callable[[FilePlace, Report], None]]] = [
-    (lambda place, head: pickled.starts_a_pickle(head), lambda place, report: pickled.read(stream(place), report)),
+    (
+        lambda place, head: pickled.starts_a_pickle(head),
+        lambda place, report: pickled.read(stream(place), report),
+    ),
     (lambda place, head: head.startswith(numpy_files.MAGIC), _numpy),
     (lambda place, head: head.startswith(hdf5.MAGIC), keras_files.read_hdf5),
     (lambda place, head: r_files.starts_rds(head), lambda place, report: r_files.read(stream(place), report)),

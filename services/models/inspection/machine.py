@@ -99,7 +99,9 @@ class Machine:
     def put(self, index: int) -> None:
         """Keep the top under a number. A number far ahead makes an unpickler ask for memory up to it."""
         if index > self.steps + 1000:
-            self.unknown(f"A memo number of {index} would make the loader ask for memory that it does not need")
+            self.unknown(
+                f"A memo number of {index} would make the loader ask for memory that it does not need"
+            )
         value = self._top()
         if len(self.memo) < MEMO or index in self.memo or type(value) is Global:
             self.memo[index] = value
@@ -120,16 +122,23 @@ class Machine:
     def text(self, size: int) -> None:
         """Push a text of UTF-8 bytes."""
         if size > LONGEST_TEXT:
+            head = self._head(size)
             self.source.pass_over(size)
-            return self._push(Large("text", size))
+            return self._push(Large("text", size, head))
         return self._push(self.source.take(size).decode("utf-8", "surrogateescape"))
 
     def data(self, size: int) -> None:
         """Push bytes."""
         if size > LONGEST_BYTES:
+            head = self._head(size)
             self.source.pass_over(size)
-            return self._push(Large("bytes", size))
+            return self._push(Large("bytes", size, head))
         return self._push(self.source.take(size))
+
+    def _head(self, size: int) -> bytes:
+        start = self.source.peek(13)
+        boosters = (b"{L\0\0\0\0\0\0\0\x06Con", b"tree\nversion=", b"{L\0\0\0\0\0\0\0\x07lea")
+        return self.source.peek(min(size, LONGEST_BYTES)) if start in boosters else b""
 
     def number(self, size: int) -> None:
         """Push a little-endian number of so many bytes."""
@@ -241,7 +250,9 @@ class Machine:
         elif "." in found.name:
             self.blocked(f"It imports {found} by a dotted name, which reaches inside a module")
         elif found.module == "__main__":
-            self.unknown(f"It needs {found}: a class or function of the script that made it, whose code is not here")
+            self.unknown(
+                f"It needs {found}: a class or function of the script that made it, whose code is not here"
+            )
         else:
             self.unknown(f"It needs {found}, which is not among the names that are known to be safe")
 
@@ -380,7 +391,7 @@ def _long(line: bytes) -> int:
 def _string(line: bytes) -> str:
     if len(line) < 2 or line[:1] not in b"'\"" or line[:1] != line[-1:]:
         raise ValueError
-    return codecs.escape_decode(line[1:-1])[0].decode("latin-1")  # type: ignore[attr-defined,no-any-return]
+    return codecs.escape_decode(line[1:-1])[0].decode("latin-1")
 
 
 _WRITTEN: dict[str, Callable[[bytes], Any]] = {

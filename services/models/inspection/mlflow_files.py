@@ -14,9 +14,20 @@ from services.models.intake import Column
 Nested = Callable[[Stream, Report, str], Report]
 _TEXTS = re.compile(r"(?:.*/)?(?:MLmodel|conda\.yaml|python_env\.yaml|requirements\.txt|input_example\.json"
                     r"|serving_input_example\.json|registered_model_meta|metadata\.json|README\.md)$")  # fmt: skip
-_LOADERS = {f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "onnx", "pytorch", "keras", "tensorflow")}
-_DTYPES = {"double": "float64", "float": "float32", "long": "int64", "integer": "int32", "boolean": "bool", "string": "str"}
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.\-]*)(?:\[[\w,\s-]*\])?\s*(?:([=<>!~]=?=?)\s*([\w.*+!-]+))?(?:\s*,[^;#]*)?(?:\s*;[^#]*)?")
+_LOADERS = {
+    f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "onnx", "pytorch", "keras", "tensorflow")
+}
+_DTYPES = {
+    "double": "float64",
+    "float": "float32",
+    "long": "int64",
+    "integer": "int32",
+    "boolean": "bool",
+    "string": "str",
+}
+_REQUIREMENT = re.compile(
+    r"([A-Za-z0-9][\w.\-]*)(?:\[[\w,\s-]*\])?\s*(?:([=<>!~]=?=?)\s*([\w.*+!-]+))?(?:\s*,[^;#]*)?(?:\s*;[^#]*)?"
+)
 
 
 def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
@@ -31,7 +42,7 @@ def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
             _requirements(archive.text(_member(archive, name)).decode("utf-8", "replace"), report)
         elif name.endswith(("conda.yaml", "python_env.yaml")):
             _environment(_yaml(archive, _member(archive, name)), report)
-        elif name.endswith(".py") or "/code/" in f"/{name[len(root):]}":
+        elif name.endswith(".py") or "/code/" in f"/{name[len(root) :]}":
             report.unknown(f"{readable(name, 80)} is code of its author, which would run with the model.")
             claimed.add(name)
     inner = _model(archive, said, root, report, nested)
@@ -64,7 +75,9 @@ def _model(archive: Archive, said: dict[str, Any], root: str, report: Report, ne
     flavors = said.get("flavors")
     python = flavors.get("python_function", {}) if isinstance(flavors, dict) else {}
     path = python.get("model_path") or python.get("data") or python.get("python_model")
-    found = [n for n in archive.names if isinstance(path, str) and n in (root + path, f"{root}{path}/model.pth")]
+    found = [
+        n for n in archive.names if isinstance(path, str) and n in (root + path, f"{root}{path}/model.pth")
+    ]
     if len(found) != 1:
         return None
     inner = nested(archive.open(_member(archive, found[0])), report, found[0])
@@ -84,7 +97,9 @@ def _flavors(said: dict[str, Any], report: Report) -> None:
         flavor = flavor if isinstance(flavor, dict) else {}
         for key, version in flavor.items():
             if key.endswith(("_version", "sklearn_version")) and isinstance(version, str):
-                package = {"sklearn": "scikit-learn"}.get(key.removesuffix("_version"), key.removesuffix("_version"))
+                package = {"sklearn": "scikit-learn"}.get(
+                    key.removesuffix("_version"), key.removesuffix("_version")
+                )
                 report.versions.setdefault(readable(package, 40), readable(version, 40))
         loader = flavor.get("loader_module")
         if loader is not None and loader not in _LOADERS:
@@ -92,7 +107,9 @@ def _flavors(said: dict[str, Any], report: Report) -> None:
         if flavor.get("code"):
             report.unknown(f"Its flavor {readable(str(name), 40)} brings code of its author.")
         for one in flavor.values():
-            if isinstance(one, str) and (one.startswith(("/", "~")) or ".." in one.split("/") or "://" in one):
+            if isinstance(one, str) and (
+                one.startswith(("/", "~")) or ".." in one.split("/") or "://" in one
+            ):
                 report.blocked(f"MLmodel leads out of its folder: {readable(one, 80)}")
     return None
 
@@ -101,8 +118,9 @@ def _signature(said: dict[str, Any], report: Report) -> None:
     if isinstance(said.get("mlflow_version"), str):
         report.versions["mlflow"] = readable(said["mlflow_version"], 40)
     signature = said.get("signature")
-    for side in ("inputs", "outputs") if isinstance(signature, dict) else ():
-        columns = _columns(signature.get(side))
+    said_of = signature if isinstance(signature, dict) else {}
+    for side in ("inputs", "outputs"):
+        columns = _columns(said_of.get(side))
         if columns:
             setattr(report, side, columns)
             if side == "inputs":
@@ -115,7 +133,11 @@ def _columns(text: Any) -> list[Column]:
         listed = yaml.safe_load(text) if isinstance(text, str) and len(text) < 1_000_000 else None
     except (yaml.YAMLError, RecursionError):
         return []
-    return [_column(i, one) for i, one in enumerate(listed if isinstance(listed, list) else []) if isinstance(one, dict)]
+    return [
+        _column(i, one)
+        for i, one in enumerate(listed if isinstance(listed, list) else [])
+        if isinstance(one, dict)
+    ]
 
 
 def _column(i: int, one: dict[str, Any]) -> Column:

@@ -55,7 +55,7 @@ def _header(source: Stream) -> dict[str, Any]:
 def _itemsize(descr: Any) -> int:
     if isinstance(descr, str):
         try:
-            letter, size = arrays.code(Obj(Global("numpy", "dtype", "type"), Seq("tuple", [descr.split("[")[0]])))
+            _, size = arrays.code(Obj(Global("numpy", "dtype", "type"), Seq("tuple", [descr.split("[")[0]])))
         except arrays.Odd as odd:
             raise Broken(str(odd)) from None
         return size

@@ -23,8 +23,8 @@ _SCHEMA: dict[str, dict[int, tuple[str, str]]] = {
     "Entry": {1: ("key", ""), 2: ("value", "")},
     "Training": {1: ("initialization", "Graph"), 2: ("algorithm", "Graph"), 3: ("binding", "Entry"), 4: ("update", "Entry")},
     "Graph": {1: ("node", "Node"), 2: ("name", ""), 5: ("initializer", "Tensor"), 10: ("doc_string", ""),
-              11: ("input", "Value"), 12: ("output", "Value"), 13: ("value_info", "Skipped"), 14: ("quantization", "Skipped"),
-              15: ("sparse_initializer", "Sparse"), 16: ("metadata_props", "Skipped")},
+              11: ("input", "Value"), 12: ("output", "Value"), 13: ("value_info", "Skipped"),
+              14: ("quantization", "Skipped"), 15: ("sparse_initializer", "Sparse"), 16: ("metadata_props", "Skipped")},
     "Node": {1: ("input", ""), 2: ("output", ""), 3: ("name", ""), 4: ("op_type", ""), 5: ("attribute", "Attribute"),
              6: ("doc_string", ""), 7: ("domain", ""), 8: ("overload", ""), 9: ("metadata_props", "Skipped"),
              10: ("device_configurations", "Skipped")},
@@ -32,15 +32,15 @@ _SCHEMA: dict[str, dict[int, tuple[str, str]]] = {
                   7: ("floats", ""), 8: ("ints", ""), 9: ("strings", ""), 10: ("tensors", "Tensor"), 11: ("graphs", "Graph"),
                   13: ("doc_string", ""), 14: ("tp", "Skipped"), 15: ("type_protos", "Skipped"), 20: ("type", ""),
                   21: ("ref_attr_name", ""), 22: ("sparse_tensor", "Sparse"), 23: ("sparse_tensors", "Sparse")},
-    "Tensor": {1: ("dims", ""), 2: ("data_type", ""), 3: ("segment", "Skipped"), 4: ("float_data", ""), 5: ("int32_data", ""),
-               6: ("string_data", ""), 7: ("int64_data", ""), 8: ("name", ""), 9: ("raw_data", ""), 10: ("double_data", ""),
+    "Tensor": {1: ("dims", ""), 2: ("data_type", ""), 3: ("segment", "Skipped"), 4: ("float_data", ""),
+               5: ("int32_data", ""), 6: ("string_data", ""), 7: ("int64_data", ""), 8: ("name", ""), 9: ("raw_data", ""), 10: ("double_data", ""),
                11: ("uint64_data", ""), 12: ("doc_string", ""), 13: ("external_data", "Entry"), 14: ("data_location", ""),
                16: ("metadata_props", "Skipped")},
     "Sparse": {1: ("values", "Tensor"), 2: ("indices", "Tensor"), 3: ("dims", "")},
     "Function": {1: ("name", ""), 2: ("since_version", ""), 3: ("status", ""), 4: ("input", ""), 5: ("output", ""),
                  6: ("attribute", ""), 7: ("node", "Node"), 8: ("doc_string", ""), 9: ("opset_import", "Opset"),
-                 10: ("domain", ""), 11: ("attribute_proto", "Attribute"), 12: ("value_info", "Skipped"), 13: ("overload", ""),
-                 14: ("metadata_props", "Skipped")},
+                 10: ("domain", ""), 11: ("attribute_proto", "Attribute"), 12: ("value_info", "Skipped"),
+                 13: ("overload", ""), 14: ("metadata_props", "Skipped")},
     "Value": {1: ("name", ""), 2: ("type", "Type"), 3: ("doc_string", ""), 4: ("metadata_props", "Skipped")},
     "Type": {1: ("tensor", "TensorType"), 4: ("sequence", "Wrapped"), 5: ("map", "MapType"), 6: ("denotation", ""),
              7: ("opaque", "Skipped"), 8: ("sparse", "TensorType"), 9: ("optional", "Wrapped")},
@@ -69,7 +69,7 @@ def looks_like(place: FilePlace) -> bool:
             if {1, 7} <= seen:
                 return True
     except Broken:
-        return 1 in seen and 8 <= at
+        return 1 in seen and at >= 8
     return {1, 7} <= seen
 
 
@@ -97,14 +97,17 @@ class _Reader:
         """Walk a message; its plain values by name, repeated ones as the last or, for messages, in a list."""
         if depth > _DEEPEST:
             raise Broken("the ONNX graph is nested more than 40 deep")
-        schema, found = _SCHEMA[kind], {}
+        schema = _SCHEMA[kind]
+        found: dict[str, Any] = {}
         count = 0
         for number, wire, at, length in _fields(self.place, start, start + size):
             count += 1
             if count & 0xFFF == 0:
                 self.report.budget.step(0x1000)
             if number not in schema:
-                self.report.unknown(f"The ONNX file has a field {number} in its {kind}, which ONNX does not define.")
+                self.report.unknown(
+                    f"The ONNX file has a field {number} in its {kind}, which ONNX does not define."
+                )
                 continue
             name, inner = schema[number]
             if inner and inner != "Skipped" and wire == 2:
@@ -150,7 +153,9 @@ class _Reader:
             if out:
                 self.report.blocked(f"It takes weights from {place}, which lies outside of the model.")
             else:
-                self.report.unknown(f"It keeps weights in {place}. Save the model with its weights in one file.")
+                self.report.unknown(
+                    f"It keeps weights in {place}. Save the model with its weights in one file."
+                )
 
     def conclude(self) -> None:
         """Judge what was seen, and say what the model takes and gives."""
@@ -159,13 +164,19 @@ class _Reader:
             if name in _RUNS:
                 report.blocked(f"It has the operator {readable(name, 40)}, which runs code or opens files.")
             elif domain not in _DOMAINS | self.own:
-                report.unknown(f"It needs operators of {readable(domain, 60)} ({readable(name, 40)}), which are not ONNX's.")
+                report.unknown(
+                    f"It needs operators of {readable(domain, 60)} ({readable(name, 40)}), which are not ONNX's."
+                )
         if "graph" not in self.top:
             raise Broken("the ONNX file has no graph")
         producer = readable(_text(self.top.get("producer_name")), 60)
         if producer:
             report.versions[producer] = readable(_text(self.top.get("producer_version")), 60)
-        report.details |= {"ir_version": self.top.get("ir_version"), "opset": self.opsets, "metadata": self.metadata}
+        report.details |= {
+            "ir_version": self.top.get("ir_version"),
+            "opset": self.opsets,
+            "metadata": self.metadata,
+        }
         if self.opsets.get("ai.onnx"):
             report.versions["onnx-opset"] = str(self.opsets["ai.onnx"])
         report.inputs = [one for one in self.columns["input"] if one.name not in self.initial]

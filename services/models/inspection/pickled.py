@@ -11,7 +11,9 @@ from services.models.inspection.symbols import Global, Map, Obj, Persistent, Seq
 
 TORCH_MAGIC = bytes([0x8A, 0x0A]) + (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 # The first bytes of protocols 0 and 1, which have no signature.
-_TEXT_START = re.compile(rb"[(\]})ld]|c[A-Za-z_][\w.]*\n[A-Za-z_]|i[A-Za-z_][\w.]*\n|I-?\d+\n|[VS][^\n]*\n|[KMJGUTX]")
+_TEXT_START = re.compile(
+    rb"[(\]})ld]|c[A-Za-z_][\w.]*\n[A-Za-z_]|i[A-Za-z_][\w.]*\n|I-?\d+\n|[VS][^\n]*\n|[KMJGUTX]"
+)
 
 
 def starts_a_pickle(head: bytes) -> bool:
@@ -108,7 +110,11 @@ def _storage_sizes(root: Any) -> list[tuple[Any, int]]:
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if isinstance(value, Persistent) and isinstance(value.id, Seq) and isinstance(value.id.items[1], Global):
+        if (
+            isinstance(value, Persistent)
+            and isinstance(value.id, Seq)
+            and isinstance(value.id.items[1], Global)
+        ):
             kind = value.id.items[1].name.removesuffix("Storage")
             found.append((value.id.items[2], _SIZES.get(kind, 1)))
         elif isinstance(value, Seq | Map | Obj):

@@ -26,7 +26,9 @@ def walk(source: Stream, report: Report, *, persistent: bool = False, whole: boo
     if root is _BROKEN:
         return None
     if unfolded(root) > UNFOLDED:
-        report.unknown("Its parts are shared so often that it unfolds to more than 50 million: a bomb for memory.")
+        report.unknown(
+            "Its parts are shared so often that it unfolds to more than 50 million: a bomb for memory."
+        )
     if whole and not source.ended():
         _what_follows(source, report)
     return Pickle(root, machine)
@@ -49,7 +51,9 @@ _BROKEN = object()
 
 def _what_follows(source: Stream, report: Report) -> None:
     """Bytes behind the end: further pickles are walked, and nothing there makes a file safe."""
-    report.unknown(f"Something follows the end of the pickle (byte {source.position}); no writer of models does that.")
+    report.unknown(
+        f"Something follows the end of the pickle (byte {source.position}); no writer of models does that."
+    )
     for _ in range(100):
         if source.ended() or source.peek(1) == b"\0":
             return
@@ -62,7 +66,9 @@ def _array(machine: Machine, wrapper: Obj) -> Obj:
     """Read past the array that joblib writes behind its wrapper."""
     source, report = machine.source, machine.report
     if machine.frame_end > source.position:
-        machine.blocked("An array of joblib lies inside of a frame: loaders would read it at different places")
+        machine.blocked(
+            "An array of joblib lies inside of a frame: loaders would read it at different places"
+        )
     try:
         size, alignment = arrays.wrapper_size(wrapper)
     except arrays.Odd as odd:
@@ -114,7 +120,9 @@ def unfolded(root: Any) -> int:
         key = id(value)
         if done:
             sizes[key] = min(10**12, 1 + sum(sizes.get(id(part), 1) for part in _parts(value)))
-        elif (key not in sizes and isinstance(value, Seq | Obj)) or (hasattr(value, "pairs") and key not in sizes):
+        elif (key not in sizes and isinstance(value, Seq | Obj)) or (
+            hasattr(value, "pairs") and key not in sizes
+        ):
             sizes[key] = 1
             stack.append((value, True))
             stack.extend((part, False) for part in _parts(value) if not isinstance(part, str | int | float))

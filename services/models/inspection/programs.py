@@ -38,7 +38,10 @@ def named(head: bytes) -> tuple[str, bool] | None:
     for magic, name in _PROGRAMS.items():
         if head.startswith(magic):
             return name, True
-    if (head[2:4] == b"\r\n" and len(head) > 16 and head[1:2] == b"\r") or head[1:4] in (b"\x0d\x0d\x0a", b"\x0e\x0d\x0a"):
+    if (head[2:4] == b"\r\n" and len(head) > 16 and head[1:2] == b"\r") or head[1:4] in (
+        b"\x0d\x0d\x0a",
+        b"\x0e\x0d\x0a",
+    ):
         return "compiled Python code (.pyc)", True
     text = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html")):

@@ -6,10 +6,8 @@ the calls in its terms. Functions are known by the hash of their arguments and b
 own families and links.
 """
 
-import functools
-from pathlib import Path
-
 from services.models.inspection import r_serialized as r
+from services.models.inspection.allowed import words
 from services.models.inspection.findings import Report, readable
 from services.models.inspection.r_serialized import Node
 from services.models.inspection.streams import Stream
@@ -19,39 +17,11 @@ _PACKAGES = {"base", "stats", "utils", "methods", "graphics", "grDevices", "data
 _ALTREP = {f"base:{name}" for name in ("compact_intseq", "compact_realseq", "deferred_string", "wrap_integer",
            "wrap_real", "wrap_logical", "wrap_string", "wrap_complex", "wrap_raw", "wrap_list")}  # fmt: skip
 # What formulas, terms and the recorded call of a model are made of; all of it computes and nothing more.
-_HARMLESS = frozenset(
-    "~ + - * / ^ : ( [ [[ $ { %in% %% %/% %*% < > <= >= == != ! & | && || c list I log log2 log10 log1p exp expm1 sqrt abs "
-    "sin cos tan asin acos atan sinh cosh tanh floor ceiling round signif trunc sign pmin pmax min max mean median sd var "
-    "sum factor as.factor ordered as.ordered as.numeric as.integer as.character as.logical numeric poly bs ns scale cut "
-    "ifelse is.na offset interaction relevel lm glm nls loess aov anova manova kmeans prcomp princomp hclust arima smooth.spline "
-    "lowess spline splinefun ppr optim nlm data.frame matrix cbind rbind seq seq_len seq_along rep length nrow ncol paste "
-    "paste0 rnorm runif t rev sort order which subset with within binomial gaussian poisson Gamma inverse.gaussian quasi "
-    "quasibinomial quasipoisson randomForest rpart svm lda qda knn nnet multinom ranger gbm coxph survreg Surv strata lmer "
-    "glmer gam s te ti train predict formula as.formula model.matrix contr.treatment contr.sum contr.helmert contr.poly "
-    "na.omit na.exclude na.fail na.pass makepredictcall structure glm.control lm.fit".split()
-)
-_DANGEROUS = frozenset(
-    "system system2 shell shell.exec eval evalq eval.parent parse source sys.source do.call match.fun get get0 mget dynGet "
-    "assign delayedAssign makeActiveBinding library require requireNamespace loadNamespace attachNamespace attach dyn.load "
-    "library.dynam unlink file.remove file.rename file.copy file.create writeLines readLines readRDS saveRDS load save scan "
-    "read.csv read.table readline file url gzfile pipe fifo socketConnection url.show download.file browseURL Sys.setenv "
-    "Sys.getenv Sys.chmod install.packages setwd q quit reg.finalizer on.exit .C .Fortran .External .External2 .Internal "
-    "body<- environment<- as.function Reduce Filter Map lapply sapply vapply unserialize serialize sink dput dget cat "
-    "trace untrace setHook addTaskCallback rapply outer Vectorize Recall standardGeneric new setClass setMethod".split()
-)
 
 
-_CLASSES = frozenset(
-    "lm glm nls loess kmeans aov maov mlm prcomp princomp smooth.spline ppr arima hclust density spline family randomForest "
-    "ranger rpart lda qda svm nnet multinom negbin polr rlm gam gbm coxph survreg glmnet lognet elnet multnet ksvm knn3".split()
-)
-
-
-@functools.cache
 def known_functions() -> frozenset[str]:
     """Hashes of the functions that R's own models hold."""
-    text = (Path(__file__).parent / "r_functions.txt").read_text(encoding="ascii")
-    return frozenset(line.split()[0] for line in text.splitlines() if line)
+    return words("r_functions.txt")
 
 
 def starts_rds(head: bytes) -> bool:
@@ -81,10 +51,17 @@ class _Judge:
     def saw(self, node: Node, within: bool) -> None:
         """Judge a node as soon as it has been read."""
         report, kind = self._report, node.type
-        for named in (node.attributes.get("contrasts"), node.get("contrasts") if kind == r.VECTOR else None):
+        tagged = [one for tag, one in node.items if tag == "contrasts"] if kind == r.LIST else []
+        for named in (
+            node.attributes.get("contrasts"),
+            node.get("contrasts") if kind == r.VECTOR else None,
+            *tagged,
+        ):
             self._contrasts(named)
         if kind == r.PROMISE and node.items[1][1].name == "unbound" and not _is_plain(node.items[2][1]):
-            report.blocked("It holds a promise: R runs the code in it when the value is first used (CVE-2024-27322).")
+            report.blocked(
+                "It holds a promise: R runs the code in it when the value is first used (CVE-2024-27322)."
+            )
         elif kind in (r.CLOSURE, r.EXPRESSION) and node.print not in known_functions():
             report.unknown(
                 "It holds functions. R runs them when the model predicts, and they are none of R's own that are known here."
@@ -98,7 +75,9 @@ class _Judge:
         elif kind == r.PERSISTENT:
             report.unknown("It asks its loader for an object that is not in the file.")
         elif kind in (r.POINTER, r.WEAK):
-            report.unknown("It holds a pointer into the memory of the session that wrote it; such a model cannot be loaded.")
+            report.unknown(
+                "It holds a pointer into the memory of the session that wrote it; such a model cannot be loaded."
+            )
         elif kind == r.S4:
             report.unknown("It holds an S4 object, whose class brings code of its package.")
         elif kind == r.ALTREP and node.name not in _ALTREP:
@@ -109,8 +88,10 @@ class _Judge:
         listed = [] if named is None else [named, *(one for one in named.items if isinstance(one, Node))]
         for one in listed:
             for name in one.items if one.type == r.STRINGS else ():
-                if name not in _HARMLESS or not str(name).startswith("contr."):
-                    self._report.blocked(f"Its contrasts would call {readable(str(name), 60)}() with texts of the file.")
+                if name not in words("r_harmless.txt") or not str(name).startswith("contr."):
+                    self._report.blocked(
+                        f"Its contrasts would call {readable(str(name), 60)}() with texts of the file."
+                    )
 
     def _calls(self, node: Node, within: bool) -> None:
         """A call outside of functions is judged with every call in it; within functions each comes by itself."""
@@ -130,12 +111,22 @@ class _Judge:
             package, name = head.items[1][1].name, head.items[2][1].name
             if package not in _PACKAGES:
                 return self._report.unknown(f"It holds a call of {readable(f'{package}::{name}', 80)}.")
-        if name in _DANGEROUS and not within:
+        if name in words("r_dangerous.txt") and not within:
             self._report.blocked(f"It holds a call of {name}(), which would run when the model is used.")
-        elif name in _DANGEROUS and name in ("system", "system2", "shell", "pipe", "download.file", "dyn.load", "unlink"):
+        elif name in words("r_dangerous.txt") and name in (
+            "system",
+            "system2",
+            "shell",
+            "pipe",
+            "download.file",
+            "dyn.load",
+            "unlink",
+        ):
             self._report.blocked(f"It holds a function that calls {name}().")
-        elif not within and name not in _HARMLESS and name not in ("::", ""):
-            self._report.unknown(f"It holds a call of {readable(name, 60)}(), which is not known to be harmless.")
+        elif not within and name not in words("r_harmless.txt") and name not in ("::", ""):
+            self._report.unknown(
+                f"It holds a call of {readable(name, 60)}(), which is not known to be harmless."
+            )
         elif not within and not name and head.type not in (r.SYMBOL, 0):
             self._report.blocked("It holds a call of a function that is only made when it runs.")
         return None
@@ -153,7 +144,7 @@ def _describe(root: Node, report: Report) -> None:
     if not classes or root.type not in (r.VECTOR, r.S4) or classes[0] in ("data.frame", "factor", "tbl_df"):
         report.unknown("It is an R object of no class of models.")
         return
-    if classes[0] not in _CLASSES:
+    if classes[0] not in words("r_classes.txt"):
         report.unknown(f"Its class {readable(classes[0], 60)} belongs to a package that is not known here.")
     terms = root.get("terms") or root.attributes.get("terms")
     if terms is not None:
@@ -166,8 +157,14 @@ def _describe(root: Node, report: Report) -> None:
 
 
 def _task(classes: list[str], report: Report) -> None:
-    classifies = report.details.get("family") in ("binomial", "quasibinomial") or classes[0] in ("multinom", "lda", "qda")
-    report.details["task"] = "clustering" if classes[0] == "kmeans" else "classification" if classifies else "regression"
+    classifies = report.details.get("family") in ("binomial", "quasibinomial") or classes[0] in (
+        "multinom",
+        "lda",
+        "qda",
+    )
+    report.details["task"] = (
+        "clustering" if classes[0] == "kmeans" else "classification" if classifies else "regression"
+    )
     report.details["probabilities"] = classifies
     report.outputs = [Column("prediction", "int64" if classes[0] == "kmeans" else "float64")]
 
@@ -184,7 +181,9 @@ def _terms(terms: Node, root: Node, report: Report) -> None:
     for i, (name, kind) in enumerate(listed):
         if i + 1 != skip and name != "(weights)":
             allowed = levels.get(name) if levels else None
-            for column in _columns(terms, i, str(name), str(kind), tuple(allowed.items[:500]) if allowed else ()):
+            for column in _columns(
+                terms, i, str(name), str(kind), tuple(allowed.items[:500]) if allowed else ()
+            ):
                 seen.setdefault(column.name, column)
     report.inputs = list(seen.values())
     report.details |= {"formula": readable(_written(terms), 300), "named": True, "n_features": len(seen)}
@@ -200,7 +199,10 @@ def _columns(terms: Node, i: int, name: str, kind: str, levels: tuple[str, ...])
     if node is None or node.type == r.SYMBOL:
         return [Column(name, _DTYPES.get(kind, "float64"), (), levels)]
     inner = sorted(_symbols(node))
-    return [Column(one, "float64" if kind.startswith(("numeric", "nmatrix")) or kind == "factor" else "") for one in inner]
+    return [
+        Column(one, "float64" if kind.startswith(("numeric", "nmatrix")) or kind == "factor" else "")
+        for one in inner
+    ]
 
 
 def _symbols(node: Node) -> set[str]:
@@ -216,7 +218,9 @@ _INFIX = {"~", "+", "-", "*", "/", "^", ":", "%in%"}
 def _written(node: Node, depth: int = 0) -> str:
     """A formula as it is written."""
     if node.type != r.CALL or depth > 30:
-        return node.name or ", ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in node.items[:3])
+        return node.name or ", ".join(
+            f"{one:g}" if isinstance(one, float) else str(one) for one in node.items[:3]
+        )
     head, *parts = [one for _, one in node.items]
     written = [_written(one, depth + 1) for one in parts]
     if head.name in _INFIX:

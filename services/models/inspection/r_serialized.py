@@ -13,10 +13,28 @@ from services.models.inspection.findings import Broken, Budget
 from services.models.inspection.streams import Stream
 
 SYMBOL, LIST, CLOSURE, ENVIRONMENT, PROMISE, CALL, SPECIAL, BUILTIN, TEXT = 1, 2, 3, 4, 5, 6, 7, 8, 9
-LOGICAL, INTEGER, REAL, COMPLEX, STRINGS, DOTS, VECTOR, EXPRESSION, BYTECODE = 10, 13, 14, 15, 16, 17, 19, 20, 21
+LOGICAL, INTEGER, REAL, COMPLEX, STRINGS, DOTS, VECTOR, EXPRESSION, BYTECODE = (
+    10,
+    13,
+    14,
+    15,
+    16,
+    17,
+    19,
+    20,
+    21,
+)
 POINTER, WEAK, RAW, S4, ALTREP, ATTR_LIST, ATTR_CALL = 22, 23, 24, 25, 238, 239, 240
 REFERENCE, PERSISTENT, PACKAGE, NAMESPACE, BC_REF, BC_DEF = 255, 247, 248, 249, 243, 244
-_NOTHING = {254: "NULL", 253: "global", 252: "unbound", 251: "missing", 250: "base namespace", 242: "empty", 241: "base"}
+_NOTHING = {
+    254: "NULL",
+    253: "global",
+    252: "unbound",
+    251: "missing",
+    250: "base namespace",
+    242: "empty",
+    241: "base",
+}
 _WIDTHS = {LOGICAL: 4, INTEGER: 4, REAL: 8, COMPLEX: 16, RAW: 1}
 _DEEPEST = 250
 KEPT = 5_000  # elements of a vector
@@ -36,7 +54,9 @@ class Node:
         """An element of a named list."""
         names = self.attributes.get("names")
         listed = names.items if names else []
-        return next((v for n, v in zip(listed, self.items, strict=False) if n == name and isinstance(v, Node)), None)
+        return next(
+            (v for n, v in zip(listed, self.items, strict=False) if n == name and isinstance(v, Node)), None
+        )
 
 
 class Reader:
@@ -285,7 +305,10 @@ class Reader:
         tag, first = self.item(), self._code_part(self._integer())
         rest = self._code_part(self._integer())
         self._depth -= 1
-        node = Node(CALL if kind in (CALL, ATTR_CALL) else LIST, [(tag.name, first), *(rest.items if rest.type else [])])
+        node = Node(
+            CALL if kind in (CALL, ATTR_CALL) else LIST,
+            [(tag.name, first), *(rest.items if rest.type else [])],
+        )
         self._saw(node, True)
         return node
 

@@ -1,5 +1,7 @@
 """Members that hold nothing but numbers: read to verify size and checksum, and looked at in case they hold a pickle."""
 
+import contextlib
+
 from services.models.inspection.archives import Archive, Member, chunks
 from services.models.inspection.findings import Report, TooMuch, readable
 from services.models.inspection.pickled import starts_a_pickle
@@ -11,10 +13,8 @@ def check(archive: Archive, member: Member, report: Report) -> None:
     source = archive.open(member)
     if starts_a_pickle(source.peek(64)):
         trial = report.child()
-        try:
+        with contextlib.suppress(TooMuch):
             walk(archive.open(member), trial)
-        except TooMuch:
-            pass
         if trial.verdict == "blocked":
             report.absorb(trial, f"{readable(member.name, 80)} should be numbers and is a pickle")
     for _ in chunks(source):

@@ -61,6 +61,10 @@ def build(made: Any, state: Any) -> None:
         return _odd(arrays.check_dtype, made)
     if made.type_name in arrays.MAKERS:
         return _odd(arrays.check_array, state)
+    if made.type_name == "partial":
+        parts = state.items if isinstance(state, Seq) else []
+        if len(parts) != 4 or not _is_function(parts[0]):
+            raise Refused("It would put another function into functools.partial.")
     for one in state.items if isinstance(state, Seq) and state.type == "tuple" else [state]:
         _check_attributes(made, one)
     return None
@@ -69,7 +73,9 @@ def build(made: Any, state: Any) -> None:
 def _check_attributes(made: Obj, state: Any) -> None:
     for key, value in state.pairs if isinstance(state, Map) else ():
         if isinstance(key, str) and key.startswith("__") and key.endswith("__"):
-            raise Refused(f"It would set {key} of an object of {made.made_by}, which changes what the object is.")
+            raise Refused(
+                f"It would set {key} of an object of {made.made_by}, which changes what the object is."
+            )
         if key == "input" and value in ("filename", "file") and made.type_name.endswith("Vectorizer"):
             raise Refused(
                 "Its text vectorizer opens the files that a request names (input='filename').", blocked=False
@@ -130,7 +136,9 @@ def _scalar(callee: Global, args: list[Any]) -> Any:
 
 def _frombuffer(callee: Global, args: list[Any]) -> Any:
     known = len(args) == 4 and arrays.is_dtype(args[1]) and arrays.code(args[1])[0] != "O"
-    if not known or not (isinstance(args[0], bytes) or (isinstance(args[0], Large) and args[0].type == "bytes")):
+    if not known or not (
+        isinstance(args[0], bytes) or (isinstance(args[0], Large) and args[0].type == "bytes")
+    ):
         return None
     made = Obj(callee, Seq("tuple", args))
     made.state = Seq("tuple", [1, args[2], args[1], False, args[0]])
@@ -201,7 +209,7 @@ def _container(callee: Global, args: list[Any]) -> Any:
         check_key(one.items[0] if callee.name == "dict" and isinstance(one, Seq) and one.items else None)
     if callee.name == "dict":
         pairs = [tuple(one.items) for one in items if isinstance(one, Seq) and len(one.items) == 2]
-        return Map(args[0].pairs if args and isinstance(args[0], Map) else pairs)  # type: ignore[arg-type]
+        return Map(args[0].pairs if args and isinstance(args[0], Map) else pairs)
     return Seq(callee.name, list(items), weight=args[0].weight if items else 1)
 
 
@@ -219,6 +227,16 @@ def _defaultdict(callee: Global, args: list[Any]) -> Any:
     return Obj(callee) if known and len(args) <= 1 else None
 
 
+def _partial(callee: Global, args: list[Any]) -> Any:
+    """A function of scikit-learn or NumPy with some arguments kept; scikit-learn's own transformers hold one."""
+    return Obj(callee, Seq("tuple", args)) if len(args) == 1 and _is_function(args[0]) else None
+
+
+def _is_function(value: Any) -> bool:
+    known = isinstance(value, Global) and value.kind == "value"
+    return known and value.module.split(".")[0] in ("sklearn", "numpy", "scipy")
+
+
 def _numbers(callee: Global, args: list[Any]) -> Any:
     plain = all(one is None or isinstance(one, int | float) for one in args)
     return Obj(callee, Seq("tuple", args)) if plain and len(args) <= 3 else None
@@ -227,13 +245,19 @@ def _numbers(callee: Global, args: list[Any]) -> Any:
 def _decimal(callee: Global, args: list[Any]) -> Any:
     """Decimal and Fraction of digits; "1e999999999" would make Fraction compute for ever."""
     spelt = len(args) == 1 and isinstance(args[0], str) and len(args[0]) <= 1000
-    return Obj(callee, Seq("tuple", args)) if spelt and re.fullmatch(r"-?[\d./]+|-?NaN|-?Infinity", args[0]) else None
+    return (
+        Obj(callee, Seq("tuple", args))
+        if spelt and re.fullmatch(r"-?[\d./]+|-?NaN|-?Infinity", args[0])
+        else None
+    )
 
 
 def _random(callee: Global, args: list[Any]) -> Any:
     maker = {("numpy.random._pickle", "__bit_generator_ctor")}
     known = len(args) in (1, 2) and (isinstance(args[0], str) or _is_bits(args[0]))
-    return Obj(callee, Seq("tuple", args)) if known and all(_is_global(one, maker) for one in args[1:]) else None
+    return (
+        Obj(callee, Seq("tuple", args)) if known and all(_is_global(one, maker) for one in args[1:]) else None
+    )
 
 
 def _is_bits(value: Any) -> bool:
@@ -277,7 +301,7 @@ _RULES: dict[str, Callable[[Global, list[Any]], Any]] = {
     "_frombuffer": _frombuffer, "_ufunc_reconstruct": _ufunc, "_reconstructor": _reconstructor,
     "__newobj__": _newobj, "__newobj_ex__": _newobj, "encode": _encode, "bytes": _bytes, "bytearray": _bytes,
     "list": _container, "dict": _container, "tuple": _container, "set": _container, "frozenset": _container,
-    "OrderedDict": _ordered, "Counter": _ordered, "deque": _ordered, "defaultdict": _defaultdict,
+    "OrderedDict": _ordered, "Counter": _ordered, "deque": _ordered, "defaultdict": _defaultdict, "partial": _partial,
     "complex": _numbers, "slice": _numbers, "range": _numbers, "Decimal": _decimal, "Fraction": _decimal,
     "__randomstate_ctor": _random, "__generator_ctor": _random,
     "_rebuild_tensor": _tensor, "_rebuild_tensor_v2": _tensor, "_rebuild_parameter": _parameter,

@@ -32,7 +32,10 @@ def read(place: FilePlace, report: Report) -> None:
         raise Broken(f"its tensors take {at} bytes of the {place.size - 8 - length} behind its header")
     shapes = {readable(name, 200): one["shape"] for name, one in list(header.items())[:500]}
     kept = list(metadata.items())[:50] if isinstance(metadata, dict) else []
-    report.details |= {"tensors": shapes, "metadata": {readable(str(k), 80): readable(str(v), 200) for k, v in kept}}
+    report.details |= {
+        "tensors": shapes,
+        "metadata": {readable(str(k), 80): readable(str(v), 200) for k, v in kept},
+    }
     report.details["advice"] = (
         "The file holds weights without the network that uses them. Save the model as TorchScript, .pt2 or ONNX, "
         "or write a handler that builds the network."

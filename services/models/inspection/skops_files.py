@@ -16,6 +16,7 @@ _LOADERS = {
     "DefaultDictNode", "FunctionNode", "JsonNode", "TupleNode", "ConstructorFromReduceNode", "ObjectNode", "SetNode",
     "ListNode", "BytearrayNode", "TypeNode", "MaskedArrayNode", "TreeNode", "RandomGeneratorNode", "RandomStateNode",
     "CachedNode", "NdArrayNode", "DTypeNode", "SparseMatrixNode", "SliceNode", "LossNode", "BytesNode", "DictNode",
+    "PartialNode",
 }  # fmt: skip
 
 
@@ -54,7 +55,9 @@ class _Reader:
         if loader is None and not {"__class__", "__module__"} & set(node):
             return Map([(key, self.node(value, depth + 1)) for key, value in node.items()])
         if loader not in _LOADERS:
-            self.report.unknown(f"It holds a node of the kind {readable(str(loader), 60)}, which is not followed.")
+            self.report.unknown(
+                f"It holds a node of the kind {readable(str(loader), 60)}, which is not followed."
+            )
         made_by = self._judge(node)
         if loader == "CachedNode":
             return self.seen.get(node.get("__id__"))
@@ -63,16 +66,21 @@ class _Reader:
         return value
 
     def _judge(self, node: dict[str, Any]) -> Global:
-        module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
+        """Judge the class that a node names; a function of older files is named within its content as well."""
         content = node.get("content")
         if node.get("__loader__") == "FunctionNode" and isinstance(content, dict) and "function" in content:
-            module, name = str(content.get("module_path", "")), str(content["function"])
+            self._name(str(content.get("module_path", "")), str(content["function"]))
+        return self._name(str(node.get("__module__", "")), str(node.get("__class__", "")))
+
+    def _name(self, module: str, name: str) -> Global:
         found = Global(module, name, kinds().get((module, name)))
         if (module, name) in self.imports or (module, name) in _PLAIN:
             return found
         self.imports[module, name] = found
         if found.kind == "rule":
-            self.report.blocked(f"It would keep {found}, which is only harmless with arguments that are checked.")
+            self.report.blocked(
+                f"It would keep {found}, which is only harmless with arguments that are checked."
+            )
         elif found.kind is None and (is_dangerous(module) or is_stdlib(module)):
             self.report.blocked(f"It names {found}, which is no part of a model.")
         elif found.kind is None:
@@ -98,7 +106,10 @@ class _Reader:
         content = node.get("content")
         if isinstance(content, dict) and "__loader__" not in content:
             extra = [(k, v) for k, v in node.items() if isinstance(v, dict) and k != "content"]
-            return [*content.items(), *(pair for pair in extra if pair[0] != "key_types" or self.node(pair[1], 1) and False)]
+            return [
+                *content.items(),
+                *(pair for pair in extra if pair[0] != "key_types" or (self.node(pair[1], 1) and False)),
+            ]
         return [(key, value) for key, value in node.items() if isinstance(value, dict)]
 
     def _json(self, content: Any) -> Any:

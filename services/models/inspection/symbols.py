@@ -75,6 +75,7 @@ class Large:
 
     type: str
     size: int
+    head: bytes = b""  # its first bytes, where they look like a booster of trees
 
 
 @dataclass(frozen=True, slots=True)

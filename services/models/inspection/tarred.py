@@ -29,7 +29,9 @@ def read(place: FilePlace, report: Report, nested: Nested) -> None:
             raise Broken(f"the tar archive cannot be read at byte {at} ({error})") from None
         name = readable(info.name, 80)
         if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, b"x", b"g", b"L", b"K"):
-            report.blocked(f"{name} is a link or a device, which leads out of the archive when it is unpacked.")
+            report.blocked(
+                f"{name} is a link or a device, which leads out of the archive when it is unpacked."
+            )
         if info.name.startswith(("/", "\\")) or ".." in info.name.split("/"):
             report.blocked(f"The archive would write outside of its folder: {name}.")
         if info.size < 0 or at + 512 + info.size > place.size:

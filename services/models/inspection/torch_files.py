@@ -19,16 +19,28 @@ from services.models.inspection.streams import Stream
 from services.models.intake import Column
 
 Nested = Callable[[Stream, Report, str], Report]
-_PLAIN = {"version", "byteorder", ".format_version", ".storage_alignment", ".data/serialization_id", ".data/version"}
+_PLAIN = {
+    "version",
+    "byteorder",
+    ".format_version",
+    ".storage_alignment",
+    ".data/serialization_id",
+    ".data/version",
+}
 _PLAIN |= {"archive_format", "archive_version"}
 _FILES = re.compile(
     r"\b(?:torch|aten|ops\.aten)\.(?:save|from_file|load|_load\w*|fopen|open|read_file|write_file)\b|\bprim\.(?:PythonOp|rpc\w*)"
 )
 _OPERATORS = re.compile(r"\bops\.(\w+)\.")
 _KNOWN_OPERATORS = {"aten", "prim", "quantized", "prims", "torchvision", "inductor", "higher_order"}
-_FORWARD = re.compile(r"def forward\(\s*\w+\s*:\s*([\w.]+),?\s*(.*?)\)\s*->", re.DOTALL)
-_EXPRESSION = re.compile(r"(?:[\d\s+\-*/%(),<>=&|~.]|\b(?:[suz]\d+|Max|Min|Mod|Eq|Ne|Ge|Le|Gt|Lt|FloorDiv|CeilDiv|PythonMod"
-                         r"|CleanDiv|True|False|oo|int_oo|Abs|Piecewise|ModularIndexing|TruncToInt|IntTrueDiv)\b)*")  # fmt: skip
+_FORWARD = re.compile(r"def forward\(\s*\w+\s*:\s*([\w.]+),?\s*(.{0,2000}?)\)\s*->", re.DOTALL)
+_EXPRESSION = re.compile(
+    r"(?:[\d\s+\-*/%(),<>=&|~.]|\b(?:[suz]\d+|Max|Min|Mod|Eq|Ne|Ge|Le|Gt|Lt|FloorDiv|CeilDiv|PythonMod|CleanDiv"
+    r"|True|False|oo|int_oo|Abs|Piecewise|ModularIndexing|TruncToInt|IntTrueDiv)\b)*"
+)
+_RAW = re.compile(r"(?:data|constants|tensors|traced_inputs)/\d+|data/(?:weights|constants)/\w+")
+_SCRIPT_PICKLES = {"data.pkl", "constants.pkl", "attributes.pkl", "traced_inputs.pkl"}
+_PLAIN_TARGETS = re.compile(r"_operator\.\w+|math\.\w+|[\w.]{0,80}torch\.sym_\w+")
 _DTYPES = {
     1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
     9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16",
@@ -56,7 +68,7 @@ def _checkpoint(archive: Archive, inside: dict[str, Member], report: Report) -> 
 
 
 def _plain(archive: Archive, inside: dict[str, Member], report: Report) -> set[str]:
-    raw = {n for n in inside if re.fullmatch(r"(?:data|constants|tensors|traced_inputs)/\d+|data/(?:weights|constants)/\w+", n)}
+    raw = {n for n in inside if _RAW.fullmatch(n)}
     for name in raw:
         raw_data.check(archive, inside[name], report)
     small = {name for name in inside if name in _PLAIN and inside[name].size < 100}
@@ -68,7 +80,7 @@ def _plain(archive: Archive, inside: dict[str, Member], report: Report) -> set[s
 
 def _script(archive: Archive, inside: dict[str, Member], report: Report) -> set[str]:
     report.is_a("torchscript", "pytorch", "tensors")
-    pickles = [n for n in inside if n in ("data.pkl", "constants.pkl", "attributes.pkl", "traced_inputs.pkl") or n.endswith(".debug_pkl")]
+    pickles = [n for n in inside if n in _SCRIPT_PICKLES or n.endswith(".debug_pkl")]
     code = [n for n in inside if n.startswith("code/") and n.endswith(".py")]
     for name in pickles:
         _script_pickle(archive, inside[name], report)
@@ -147,9 +159,13 @@ def _described_part(value: dict[str, Any], name: str, report: Report) -> None:
     if isinstance(target, str) and target.startswith("torch.ops."):
         if target.split(".")[2] not in _KNOWN_OPERATORS:
             report.unknown(f"Its graph calls {readable(target)}, which is not of PyTorch itself.")
-    elif isinstance(target, str) and "." in target and not re.fullmatch(r"_operator\.\w+|math\.\w+|[\w.]*torch\.sym_\w+", target):
-        if "inputs" in value:
-            report.blocked(f"Its graph calls {readable(target)}, which is no operator of PyTorch.")
+    elif (
+        isinstance(target, str)
+        and "." in target
+        and not _PLAIN_TARGETS.fullmatch(target)
+        and "inputs" in value
+    ):
+        report.blocked(f"Its graph calls {readable(target)}, which is no operator of PyTorch.")
     if isinstance(expression, str) and not _EXPRESSION.fullmatch(expression):
         report.blocked(f"It holds an expression that is code: {readable(expression, 80)}")
     if value.get("use_pickle") is True:
@@ -166,7 +182,9 @@ def _signature(data: dict[str, Any], report: Report) -> None:
             name = _find_name(spec.get(f"user_{side}"))
             if name is not None:
                 tensor = meta.get(name, {})
-                sizes = tuple(size.get("as_int") for size in tensor.get("sizes", []) if isinstance(size, dict))
+                sizes = tuple(
+                    size.get("as_int") for size in tensor.get("sizes", []) if isinstance(size, dict)
+                )
                 columns.append(Column(name, _DTYPES.get(tensor.get("dtype"), ""), sizes))
     torch_version = data.get("torch_version")
     if isinstance(torch_version, str):

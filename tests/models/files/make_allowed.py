@@ -42,12 +42,23 @@ FUNCTION_HOMES = (
 )  # fmt: skip
 SINGLE = {
     ("sklearn.preprocessing._function_transformer", "_identity"): "value",
+    ("sklearn.utils.validation", "check_array"): "value",
     ("sklearn.cluster._kmeans", "_kmeans_single_lloyd"): "value",
     ("sklearn.cluster._kmeans", "_kmeans_single_elkan"): "value",
     ("sklearn.feature_extraction.text", "strip_accents_unicode"): "value",
     ("sklearn.feature_extraction.text", "strip_accents_ascii"): "value",
 }
-REFUSED = ("Builder", "Display", "Mixin", "Pruner", "PathFinder", "PyFunc", "ParameterSampler", "Prune", "_Enum")
+REFUSED = (
+    "Builder",
+    "Display",
+    "Mixin",
+    "Pruner",
+    "PathFinder",
+    "PyFunc",
+    "ParameterSampler",
+    "Prune",
+    "_Enum",
+)
 
 
 def names() -> dict[tuple[str, str], str]:

@@ -111,6 +111,8 @@ def test_conditions(container: ContainerClient) -> None:
     first = blob.upload_blob(b"1")
     with pytest.raises(ResourceExistsError, match="BlobAlreadyExists"):
         blob.upload_blob(b"2")
+    with pytest.raises(ResourceExistsError, match="BlobAlreadyExists"):  # which the SDK does not translate
+        blob.commit_block_list([], match_condition=MatchConditions.IfMissing)
     blob.upload_blob(b"3", overwrite=True)
     with pytest.raises(ResourceModifiedError, match="ConditionNotMet"):
         blob.set_blob_metadata({}, etag=first["etag"], match_condition=MatchConditions.IfNotModified)

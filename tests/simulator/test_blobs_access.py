@@ -128,6 +128,7 @@ def test_signatures_of_one_container_or_blob(account: blobs.Account) -> None:
 def test_tokens_need_a_data_role(account: blobs.Account) -> None:
     """Who may do everything in ARM still reads no blob, as on Azure, until a role for data is assigned."""
     client = account.client(account.simulator.credential())
+    assign(account, CONTRIBUTOR, blobs.account(account.simulator).path)
     assert read(client) == (403, "AuthorizationPermissionMismatch")
     assign(account, READER, f"{account.path}/blobServices/default/containers/data")
     assert read(client) == (200, "")

@@ -49,10 +49,10 @@ class StepView:
     outputs: Mapping[str, Any] = field(default_factory=dict)
 
     def elapsed_s(self, now: float) -> float | None:
-        """Seconds since the start, up to the end; None before it."""
+        """Seconds since the start, up to the end; None before it. A clock that was set back makes it 0, not less."""
         if self.started_at is None:
             return None
-        return (self.finished_at or now) - self.started_at
+        return max(0.0, (self.finished_at or now) - self.started_at)
 
 
 @dataclass(frozen=True)

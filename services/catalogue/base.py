@@ -93,6 +93,7 @@ class Begun:
     token: str | None = None
     resource: Mapping[str, Any] | None = None
     correlation_id: str = ""
+    request_id: str = ""
 
 
 class Refused(Exception):
@@ -121,8 +122,14 @@ class Cloud(Protocol):
     async def begin_delete(self, id: str, api_version: str, params: Mapping[str, str] | None = None) -> Begun:
         """Ask Azure to delete a resource by its ID, with further query parameters."""
 
+    async def finish_delete(self, id: str, api_version: str, token: str) -> None:
+        """Follow an accepted deletion to its end."""
+
     async def purge_vault(self, id: str, location: str) -> None:
         """Remove a deleted vault for good, so that its name is free."""
+
+    async def deleted_vaults(self, subscription_id: str) -> list[dict[str, Any]]:
+        """The deleted vaults that can be recovered: name, properties.location, properties.vaultId."""
 
     async def blob(self, workspace_id: str, path: str) -> dict[str, Any] | None:
         """The properties of a file in the workspace's blob store: size, metadata; None when there is none."""
@@ -221,6 +228,14 @@ class ResourceType:
 
     async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:  # most leave nothing
         """Remove what a deletion has left behind, where that is a request of its own."""
+
+    async def purge_deleted(self, cloud: Cloud, resource: Resource) -> None:
+        """Remove a soft-deleted resource that holds the name, whoever has deleted it, and wait for the end."""
+        await self.purge(cloud, resource, resource.location)
+
+    async def recover(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """Begin to bring a soft-deleted resource back. By default a PUT does it, as for Log Analytics."""
+        return await cloud.begin_put(resource.id, resource.api_version, body)
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """Why an existing resource (ARM JSON) can't serve this project; None when it can."""

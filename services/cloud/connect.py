@@ -12,6 +12,7 @@ from services.cloud.target import Target
 
 __all__ = ["AZURE_POLL_S", "FASTEST_POLL_S", "Cloud", "connect"]
 SUBSCRIPTION_API = "2022-12-01"
+LOCKS_API = "2020-05-01"
 
 
 class Cloud(Serving):
@@ -48,6 +49,19 @@ class Cloud(Serving):
         with translated():
             vaults = self._client("keyvault", clients.subscription_of(id)).vaults
             await (await vaults.begin_purge_deleted(clients.group_and_name(id)[1], location)).result()
+
+    async def deleted_vaults(self, subscription_id: str) -> list[dict[str, Any]]:
+        """The deleted vaults that can be recovered: name, properties.location, properties.vaultId."""
+        async with self._reading("keyvault", subscription_id) as client:
+            return [clients.plain(item) async for item in client.vaults.list_deleted()]
+
+    async def locks(self, id: str) -> list[dict[str, Any]]:
+        """The locks that hold at a resource or group, those from above and below it included: name, level, id."""
+        found = await self.send("GET", f"{id}/providers/Microsoft.Authorization/locks", LOCKS_API)
+        return [
+            {"id": one["id"], "name": one["name"], "level": one["properties"]["level"]}
+            for one in found["value"]
+        ]
 
     async def inside(self, group_id: str) -> list[dict[str, Any]]:
         """Every resource in a resource group: id, name, type, location."""
@@ -133,18 +147,20 @@ def connect(target: Target) -> Cloud:
 
 
 class _Seen:
-    """Keeps the correlation ID of the first answer of an operation."""
+    """Keeps the IDs of the first answer of an operation: Azure support asks for them."""
 
     def __init__(self) -> None:
-        self.correlation_id = ""
+        self.correlation_id = self.request_id = ""
 
     def __call__(self, response: Any) -> None:
         headers = response.http_response.headers
         self.correlation_id = self.correlation_id or headers.get("x-ms-correlation-request-id", "")
+        self.request_id = self.request_id or headers.get("x-ms-request-id", "")
 
 
 async def _begun(poller: Any, seen: _Seen) -> Begun:
     """A finished operation gives its resource at once; any other its continuation token."""
+    ids: dict[str, Any] = {"correlation_id": seen.correlation_id, "request_id": seen.request_id}
     if poller.polling_method().finished():
-        return Begun(resource=clients.plain(await poller.result()), correlation_id=seen.correlation_id)
-    return Begun(token=poller.continuation_token(), correlation_id=seen.correlation_id)
+        return Begun(resource=clients.plain(await poller.result()), **ids)
+    return Begun(token=poller.continuation_token(), **ids)

@@ -24,11 +24,12 @@ class CloudError(Exception):
 
     def __init__(
         self, code: str, message: str, *, status: int | None = None, retry_after: float | None = None,
-        correlation_id: str = "", raw: str = "",
+        correlation_id: str = "", request_id: str = "", raw: str = "",
     ) -> None:  # fmt: skip
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status = code, message, status
-        self.retry_after, self.correlation_id, self.raw = retry_after, correlation_id, raw
+        self.retry_after, self.raw = retry_after, raw
+        self.correlation_id, self.request_id = correlation_id, request_id
 
     @property
     def transient(self) -> bool:
@@ -86,7 +87,8 @@ def _from_response(error: Any) -> CloudError:
     message = found.get("message") or getattr(error, "message", None) or str(error)
     return CloudError(
         str(code), str(message), status=error.status_code, retry_after=_seconds(headers.get("Retry-After")),
-        correlation_id=headers.get("x-ms-correlation-request-id", ""), raw=raw[:20_000],
+        correlation_id=headers.get("x-ms-correlation-request-id", ""), request_id=headers.get("x-ms-request-id", ""),
+        raw=raw[:20_000],
     )  # fmt: skip
 
 

@@ -17,15 +17,16 @@ from services.parsing import parse
 from services.plan import Plan, build_plan, build_release
 from services.processes import launch
 from services.processes.home import HomeError, home
-from services.progress import DONE, RunKind
+from services.progress import DONE, RunKind, RunView, StepView
 from services.release import Release
-from services.runs import engine, journal, projects
+from services.runs import engine, journal, projects, twin
 from services.runs.database import writing
 from services.runs.engine import ANSWER, child_id
 from services.runs.journal import RunActive
 from services.runs.tables import runs
 
-__all__ = ["CannotStart", "RunActive", "answer", "cancel", "start"]
+__all__ = ["Answer", "CannotStart", "RunActive", "answer", "answers", "cancel", "start"]
+Answer = Literal["retry", "stop", "skip", "purge", "recover"]
 
 
 class CannotStart(Exception):
@@ -98,26 +99,42 @@ def enqueue(
 ) -> str:
     """Write a run down, hand it to the worker of its target, and give its ID; `RunActive` when one goes on."""
     run_id = f"run-{int(time.time()):x}{''.join(secrets.choice(SUFFIX_ALPHABET) for _ in range(6))}"
-    client = engine.client()
+    engine.client()  # opens the engine's database: a run is not written down where nobody could take it
     journal.open_run(journal.NewRun(run_id, project_id, kind, config, steps, by, options or {}))
-    wanted = {"workflow_name": "groundplan.run", "queue_name": config.cloud, "workflow_id": run_id}
-    client.enqueue(wanted | {"app_version": engine.APPLICATION_VERSION}, run_id, config.cloud)
+    hand_over(run_id, config.cloud)
     threading.Thread(target=_staff, args=(config.cloud,), daemon=True).start()
     return run_id
 
 
-def answer(run_id: str, key: str, action: Literal["retry", "stop"], by: str = "") -> None:
-    """Answer a parked resource. A retry of a creation takes the project's settings as they are now.
+def answer(run_id: str, key: str, action: Answer, by: str = "") -> None:
+    """Answer a parked resource: retry, skip it, leave it, or purge or recover the deleted one that holds its name.
 
-    Raises `CannotStart` when they would move a resource that already stands, `ConfigError` when they are broken.
+    A retry of a creation takes the project's settings as they are now. It is meant for the failure that stands there
+    now: the same answer from another tab counts once. Raises `CannotStart` when they would move a resource that already
+    stands or the answer does not fit, `ConfigError` when they are broken.
     """
     run = journal.view(run_id)
-    if action == "retry" and run.kind == "apply":
+    step = run.steps[key]
+    if step.state != "Failed" or run.ended:
+        raise CannotStart("It has been answered already: this resource does not wait for an answer any more.")
+    _fits(run, step, action)
+    if action not in ("stop", "skip") and run.kind == "apply":
         _take_over(run_id, run.project)
-    if action == "retry":
-        journal.set_step(run_id, key, state="Waiting", error=None, note="Trying again.")
     _note(by, run.project, f"resource {action}", {"run": run_id, "key": key})
-    engine.client().send(child_id(run_id, key), action, ANSWER)
+    engine.client().send(child_id(run_id, key), {"do": action, "of": step.finished_at}, ANSWER)
+    if action not in ("stop", "skip"):
+        journal.answered(run_id, step)
+
+
+def answers(run: RunView, step: StepView) -> list[Answer]:
+    """What may be answered to a failed step, the most useful first."""
+    if step.state != "Failed" or run.ended:
+        return []
+    putting = run.kind in journal.PUTTING
+    plan = journal.plan_of(run.id) if putting else None
+    deleted: list[Answer] = ["recover", "purge"] if putting and twin.offered(step.key, step.error) else []
+    skip: list[Answer] = ["skip"] if plan and _optional(plan, step.key) else []
+    return [*deleted, "retry", *skip, "stop"]
 
 
 def cancel(run_id: str, by: str = "") -> None:
@@ -125,9 +142,38 @@ def cancel(run_id: str, by: str = "") -> None:
     run = journal.view(run_id)
     journal.set_run(run_id, cancelled=True)
     _note(by, run.project, "run cancelled", {"run": run_id})
+    stop_parked(journal.view(run_id))
+
+
+def stop_parked(run: RunView) -> None:
+    """Let the parked resources of a cancelled run end."""
     for key, step in run.steps.items():
         if step.state == "Failed":
-            engine.client().send(child_id(run_id, key), "stop", ANSWER)
+            engine.client().send(child_id(run.id, key), {"do": "stop", "of": step.finished_at}, ANSWER)
+
+
+def hand_over(run_id: str, target: str) -> None:
+    """Put a run into the queue of its target; a second time changes nothing."""
+    wanted = {"workflow_name": "groundplan.run", "queue_name": target, "workflow_id": run_id}
+    engine.client().enqueue(wanted | {"app_version": engine.APPLICATION_VERSION}, run_id, target)
+
+
+def _fits(run: RunView, step: StepView, action: Answer) -> None:
+    if action in answers(run, step):
+        return
+    why = {
+        "skip": "It can't be skipped: the project needs it, or something that it needs depends on it.",
+        "purge": "No deleted resource holds this name.",
+        "recover": "No deleted resource holds this name.",
+    }
+    raise CannotStart(why.get(action, "This answer does not fit."))
+
+
+def _optional(plan: Plan, key: str) -> bool:
+    """Whether a project can do without a resource and all that needs it."""
+    if key not in plan or plan[key].look.obligatory:
+        return False
+    return all(_optional(plan, r.key) for r in plan if key in r.depends_on)
 
 
 def _staff(target: str) -> None:

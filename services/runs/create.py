@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.catalogue import registry
-from services.catalogue.base import Output, Resource, Say
+from services.catalogue.base import Begun, Output, Resource, Say
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
 from services.plan import Plan
 from services.progress import StepState
 from services.runs import changes, journal
-from services.runs.patience import Connect, patiently
+from services.runs.events import Event
+from services.runs.patience import Connect, Stopped, patiently
+
+__all__ = ["WORKING", "Stopped", "begin", "finish", "resolved"]
 
 WORKING: StepState = "Creating"
 # States in which Azure is still at work on a resource.
@@ -33,17 +36,15 @@ UNFINISHED = frozenset(
 )
 
 
-class Stopped(Exception):
-    """The user has cancelled: nothing new begins."""
-
-
 async def begin(connect: Connect, plan: Plan, run_id: str, key: str) -> str | None:
     """Make sure that Azure is at work on the resource; the token to follow, or None when it only has to be read.
 
     Raises `CloudError` when it can't be, `Stopped` when the run was cancelled before anything was asked for.
     """
     resource = plan[key]
-    return await patiently(run_id, key, lambda: _begin_once(connect(), plan, run_id, resource))
+    return await patiently(
+        run_id, key, lambda: _begin_once(connect(), plan, run_id, resource), until_cancelled=True
+    )
 
 
 async def finish(
@@ -58,6 +59,18 @@ async def finish(
     found = await patiently(run_id, key, lambda: _finish_once(connect(), resource, token, say))
     shown = {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
     return ("Succeeded" if resource.is_new else "Existing"), shown
+
+
+async def resolved(cloud: Cloud, plan: Plan, value: Any) -> Any:
+    """A body with the values of finished resources where it only points at them. Raises `CloudError`."""
+    if isinstance(value, Output):
+        found = await _source(cloud, plan, value.key)
+        return _at(found, value.path)
+    if isinstance(value, Mapping):
+        return {k: await resolved(cloud, plan, v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [await resolved(cloud, plan, v) for v in value]
+    return value
 
 
 async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource) -> str | None:
@@ -77,35 +90,41 @@ async def _begin_once(cloud: Cloud, plan: Plan, run_id: str, resource: Resource)
 
 def _to_change(resource: Resource, run_id: str, row: Mapping[str, Any]) -> bool:
     """Whether what stands is to be put anew: our settings differ from the last ones, or the user wants them back."""
-    asked = resource.key in journal.options(run_id).get("put", []) and row["body"] is None and resource.is_new
-    return (
-        asked or changes.of(resource, journal.project_of(run_id)).kind == "change"
-    ) and not journal.cancelled(run_id)
+    run = journal.row(run_id)
+    asked = resource.key in run["options"].get("put", []) and row["body"] is None and resource.is_new
+    return not run["cancelled"] and (asked or changes.of(resource, run["project_id"]).kind == "change")
 
 
 async def _put(
     cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]
 ) -> str | None:
-    """Ask Azure for the resource, the intention written down first: after a crash it tells whose it is."""
-    body = await _resolved(cloud, plan, resource.body)
-    journal.set_step(run_id, resource.key, put_at=row["put_at"] or time.time(), attempt=row["attempt"] + 1)
+    """Ask Azure for it, the intention written down first: after a crash it tells whose it is, and with what body."""
+    body = await resolved(cloud, plan, resource.body)
+    intent: dict[str, Any] = {"put_at": row["put_at"] or time.time(), "body": resource.plain_body()}
+    journal.set_step(run_id, resource.key, attempt=row["attempt"] + 1, **intent)
     try:
         begun = await registry.of(resource.key).create(cloud, resource, body)
     except CloudError as error:
+        if _refused(error) and not row["put_at"]:  # what appears under this name later is not ours
+            journal.set_step(run_id, resource.key, put_at=None, body=None)
         if error.code == "RoleAssignmentExists":
             return None
         raise
-    leaves = registry.of(resource.key).leaves
-    done = {"created_by_run": leaves, "correlation_id": begun.correlation_id, "body": resource.plain_body()}
-    journal.set_step(run_id, resource.key, **done)
+    done = {"created_by_run": registry.of(resource.key).leaves, "correlation_id": begun.correlation_id}
+    journal.set_step(run_id, resource.key, told=_accepted("create", begun, row), **done)
     return begun.token
+
+
+def _refused(error: CloudError) -> bool:
+    """Whether Azure has certainly not begun; after a 5xx or silence it may have."""
+    return error.status is not None and 400 <= error.status < 500 and not error.transient
 
 
 async def _change(
     cloud: Cloud, plan: Plan, run_id: str, resource: Resource, row: Mapping[str, Any]
 ) -> str | None:
     """Put the new settings of what this project has made before. After a crash it is put again: it changes nothing twice."""
-    body = await _resolved(cloud, plan, resource.body)
+    body = await resolved(cloud, plan, resource.body)
     journal.set_step(run_id, resource.key, state="Updating", attempt=row["attempt"] + 1)
     begun = await registry.of(resource.key).update(cloud, resource, body)
     done = {
@@ -113,8 +132,12 @@ async def _change(
         "body": resource.plain_body(),
         "note": "Its settings were changed.",
     }
-    journal.set_step(run_id, resource.key, **done)
+    journal.set_step(run_id, resource.key, told=_accepted("change", begun, row), **done)
     return begun.token
+
+
+def _accepted(what: str, begun: Begun, row: Mapping[str, Any]) -> Event:
+    return Event.of(f"Azure has accepted the request to {what} it.", row["attempt"] + 1, begun)
 
 
 async def _finish_once(cloud: Cloud, resource: Resource, token: str | None, say: Say) -> Mapping[str, Any]:
@@ -141,23 +164,14 @@ def _succeeded(found: Mapping[str, Any], resource: Resource) -> Mapping[str, Any
 
 
 def _adopted(run_id: str, resource: Resource, row: Mapping[str, Any]) -> None:
-    """It is there: ours when this run has asked for it, with the body that it asked for; else somebody's."""
+    """It is there: ours when this run has asked for it, with the body that it asked for; else somebody else's."""
     if row["put_at"]:
-        journal.set_step(run_id, resource.key, created_by_run=True, body=resource.plain_body())
+        told = Event("It is there: this run had asked for it before.", row["attempt"])
+        ours = {"created_by_run": registry.of(resource.key).leaves}
+        journal.set_step(run_id, resource.key, told, body=row["body"] or resource.plain_body(), **ours)
     elif resource.is_new:
-        journal.set_step(run_id, resource.key, note="It was there already and is used as it is.")
-
-
-async def _resolved(cloud: Cloud, plan: Plan, value: Any) -> Any:
-    """Put the values of finished resources where the body only points at them."""
-    if isinstance(value, Output):
-        found = await _source(cloud, plan, value.key)
-        return _at(found, value.path)
-    if isinstance(value, Mapping):
-        return {k: await _resolved(cloud, plan, v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [await _resolved(cloud, plan, v) for v in value]
-    return value
+        note = "It was there already and is used as it is."
+        journal.set_step(run_id, resource.key, Event(note), note=note)
 
 
 async def _source(cloud: Cloud, plan: Plan, key: str) -> dict[str, Any]:

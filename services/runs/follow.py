@@ -73,7 +73,8 @@ def report(run: RunView) -> dict[str, Any]:
     rows = [
         {
             "key": s.key, "type": registry.of(s.key).arm_type, "id": s.resource_id, "state": s.state,
-            "created_by_run": s.created_by_run, "elapsed_s": s.elapsed_s(time.time()), "error": asdict(s.error) if s.error else None,
+            "created_by_run": s.created_by_run, "elapsed_s": s.elapsed_s(time.time()),
+            "error": asdict(s.error) if s.error else None,
         }
         for s in run.steps.values()
     ]  # fmt: skip

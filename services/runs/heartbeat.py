@@ -1,16 +1,17 @@
 """Workers that share a PostgreSQL database watch each other: whose heart stops, his runs are taken over.
 
 DBOS recovers the runs of an executor when that executor comes back; on several machines it may never. On SQLite there
-is one worker a target, and nothing to watch.
+is one worker a target, which only looks after what died in the middle of a click.
 """
 
 import logging
 import socket
 import threading
+import time
 
 import sqlalchemy as sa
 
-from services.runs import database
+from services.runs import database, orphans
 from services.runs.tables import workers
 
 BEAT_S = 3.0
@@ -19,19 +20,22 @@ log = logging.getLogger("groundplan.heartbeat")
 
 
 def beat(executor_id: str, target: str, stop: threading.Event) -> None:
-    """Show that this worker lives, and look after the others, until `stop` is set."""
-    if database.engine().dialect.name != "postgresql":
-        stop.wait()
-        return
+    """Show that this worker lives, and look after the others and what died, until `stop` is set."""
+    shared = database.engine().dialect.name == "postgresql"
+    beaten = -BEAT_S
     while not stop.is_set():
         try:
-            _show(executor_id, target)
-            for dead in claim_dead(target):
-                _take_over(dead, target)
-        except database.DatabaseError as error:
-            log.warning("the database does not answer: %s", error)
-        stop.wait(BEAT_S)
-    _leave(executor_id)
+            if shared and time.monotonic() - beaten >= BEAT_S:
+                beaten = time.monotonic()
+                _show(executor_id, target)
+                for dead in claim_dead(target):
+                    _take_over(dead, target)
+            orphans.look_after(target, executor_id)
+        except Exception as error:  # a database that does not answer now may answer at the next beat
+            log.warning("looking after the runs failed: %s", error)
+        stop.wait(orphans.LOOK_S)
+    if shared:
+        _leave(executor_id)
 
 
 def claim_dead(target: str) -> list[str]:

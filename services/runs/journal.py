@@ -1,8 +1,10 @@
 """The record of runs that people see: written by the worker in its steps, read by pages and the command line."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, get_args
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from services.parsing import parse
 from services.plan import Plan, build_plan, build_release
 from services.progress import BUSY, DONE, ENDED, RunKind, RunState, RunView, StepError, StepState, StepView
 from services.release import Release
+from services.runs import events
 from services.runs.database import one_at_a_time, reading, writing
 from services.runs.tables import audit, projects, runs, steps
 
@@ -81,6 +84,7 @@ def open_run(run: NewRun) -> None:
             "by": run.by,
         }
         choices = config.data() | {"subscription_id": config.subscription_id}
+        now = max(now, _last_begun(db, run.project_id) + 0.001)
         more = {"identity": identity, "state": "Queued", "choices": choices, "options": dict(run.options)}
         db.execute(sa.insert(runs), row | more | {"created_at": now})
         places = [
@@ -93,10 +97,27 @@ def open_run(run: NewRun) -> None:
 
 
 def plan_of(run_id: str) -> Plan:
-    """The plan that a run walks, built anew from the choices and the release that it was started with."""
-    row = _run(run_id)
-    config, release = parse(row["choices"]).strict(), row["options"].get("release")
-    return build_release(config, Release.of(release)) if release else build_plan(config)
+    """The plan that a run walks, built from the choices and the release that it was started with."""
+    return plan_in(_run(run_id))
+
+
+def plan_in(row: Mapping[str, Any]) -> Plan:
+    """The plan of a run whose row is at hand."""
+    return _built(
+        json.dumps(row["choices"], sort_keys=True), json.dumps(row["options"].get("release"), sort_keys=True)
+    )
+
+
+@lru_cache(maxsize=64)
+def _built(choices: str, release: str) -> Plan:
+    """A plan is a function of these two texts and never changes: every step of a run asks for the same one."""
+    config, wanted = parse(json.loads(choices)).strict(), json.loads(release)
+    return build_release(config, Release.of(wanted)) if wanted else build_plan(config)
+
+
+def row(run_id: str) -> Mapping[str, Any]:
+    """The raw row of a run, for whoever needs several of its columns; `RunMissing` when there is none."""
+    return _run(run_id)
 
 
 def view(run_id: str) -> RunView:
@@ -136,12 +157,23 @@ def set_run(run_id: str, **values: Any) -> None:
         db.execute(sa.update(runs).where(runs.c.id == run_id).values(**values))
 
 
-def set_step(run_id: str, key: str, **values: Any) -> None:
-    """Change columns of a step; an error is given as `StepError`."""
+def set_step(run_id: str, key: str, told: events.Event | None = None, **values: Any) -> None:
+    """Change columns of a step, and add a line to its log; an error is given as `StepError`."""
     if isinstance(values.get("error"), StepError):
         values["error"] = asdict(values["error"])
     with writing() as db:
         db.execute(sa.update(steps).where(steps.c.run_id == run_id, steps.c.key == key).values(**values))
+        if told:
+            events.write(db, run_id, key, told)
+
+
+def answered(run_id: str, step: StepView) -> None:
+    """Show that a parked step is tried again, unless the worker has been faster."""
+    mine = sa.and_(steps.c.run_id == run_id, steps.c.key == step.key, steps.c.state == "Failed")
+    same = steps.c.finished_at == step.finished_at
+    values = {"state": "Waiting", "error": None, "note": "Trying again."}
+    with writing() as db:
+        db.execute(sa.update(steps).where(mine, same).values(**values))
 
 
 def step(run_id: str, key: str) -> dict[str, Any]:
@@ -168,6 +200,31 @@ def options(run_id: str) -> dict[str, Any]:
     return dict(_run(run_id)["options"])
 
 
+def ask_to_put(run_id: str, key: str) -> None:
+    """Let the run put a resource's settings even where it stands: what was recovered has its old ones."""
+    with writing() as db:
+        wanted = sa.select(runs.c.options).where(runs.c.id == run_id).with_for_update()
+        now = dict(db.execute(wanted).scalar_one())
+        put = list(dict.fromkeys([*now.get("put", []), key]))
+        db.execute(sa.update(runs).where(runs.c.id == run_id).values(options=now | {"put": put}))
+
+
+def waiting_for_worker(target: str, older_than_s: float) -> list[str]:
+    """Runs that were written down and that no worker has begun: whoever wrote them may have died."""
+    queued = sa.and_(runs.c.target == target, runs.c.state == "Queued")
+    with reading() as db:
+        rows = db.execute(sa.select(runs.c.id, runs.c.created_at).where(queued)).all()
+    return [id for id, at in rows if abs(time.time() - at) > older_than_s]
+
+
+def unfinished(target: str) -> list[RunView]:
+    """The runs of a target that go on."""
+    mine = sa.and_(runs.c.target == target, runs.c.state.not_in(ENDED))
+    with reading() as db:
+        rows = db.execute(sa.select(runs).where(mine).order_by(runs.c.created_at)).mappings().all()
+    return [_view(dict(row)) for row in rows]
+
+
 def resource_of(plan: Plan, run_id: str, key: str) -> Resource:
     """The resource of a step: the plan's, or what is known of one that the plan no longer has."""
     id = step(run_id, key)["resource_id"]
@@ -192,6 +249,15 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
         elif kind in TAKING and state == "Deleted":
             owned.pop(id.lower(), None)
     return list(owned.values())
+
+
+def ever_made(project_id: str, resource_id: str) -> bool:
+    """Whether a run of the project has ever created a resource of that ID, removed since or not."""
+    mine = sa.and_(runs.c.project_id == project_id, sa.func.lower(steps.c.resource_id) == resource_id.lower())
+    wanted = sa.select(steps.c.run_id).select_from(runs.join(steps, steps.c.run_id == runs.c.id))
+    with reading() as db:
+        found = db.execute(wanted.where(mine, runs.c.kind.in_(PUTTING), steps.c.created_by_run).limit(1))
+        return found.first() is not None
 
 
 def last_body(resource_id: str, project_id: str) -> dict[str, Any] | None:
@@ -221,6 +287,19 @@ def _newest_step(resource_id: str, project_id: str, told: sa.ColumnElement[bool]
         return db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
 
 
+def role_assigned_at(project_id: str) -> float | None:
+    """When a run of the project has last made a role assignment."""
+    made = sa.and_(
+        runs.c.project_id == project_id, steps.c.key.like("role_assignment%"), steps.c.created_by_run
+    )
+    wanted = sa.select(sa.func.max(steps.c.finished_at)).select_from(
+        runs.join(steps, steps.c.run_id == runs.c.id)
+    )
+    with reading() as db:
+        found = db.execute(wanted.where(made)).scalar()
+    return None if found is None else float(found)
+
+
 def trail(project_id: str, limit: int = 200) -> list[Action]:
     """What users did with a project, the newest first."""
     wanted = sa.select(audit).where(audit.c.project_id == project_id).order_by(audit.c.id.desc()).limit(limit)
@@ -235,6 +314,12 @@ def note(db: sa.Connection, by: str, project_id: str, action: str, detail: Mappi
             at=time.time(), by=by, project_id=project_id, action=action, detail=dict(detail)
         )
     )
+
+
+def _last_begun(db: sa.Connection, project_id: str) -> float:
+    """When the project's last run was written: a clock that was set back must not make the next one the older."""
+    latest = sa.select(sa.func.max(runs.c.created_at)).where(runs.c.project_id == project_id)
+    return float(db.execute(latest).scalar() or 0.0)
 
 
 def _run(run_id: str) -> Mapping[str, Any]:

@@ -15,7 +15,8 @@ from services.cloud.errors import CloudError
 from services.plan import Plan
 from services.progress import StepState
 from services.runs import journal
-from services.runs.patience import Connect, patiently
+from services.runs.events import Event
+from services.runs.patience import Connect, Stopped, patiently
 
 WORKING: StepState = "Deleting"
 GROUP = "resource_group"
@@ -27,7 +28,9 @@ async def begin(connect: Connect, plan: Plan, run_id: str, key: str) -> str | No
     Raises `CloudError`.
     """
     resource = journal.resource_of(plan, run_id, key)
-    return await patiently(run_id, key, lambda: _begin_once(connect(), run_id, resource))
+    return await patiently(
+        run_id, key, lambda: _begin_once(connect(), run_id, resource), until_cancelled=True
+    )
 
 
 async def finish(
@@ -53,12 +56,18 @@ async def _begin_once(cloud: Cloud, run_id: str, resource: Resource) -> str | No
             run_id, resource.key, state="Skipped", note=f"It holds what Groundplan did not create: {names}."
         )
         return None
+    if journal.cancelled(run_id):
+        raise Stopped
     row = journal.step(run_id, resource.key)
-    intent = {"put_at": row["put_at"] or time.time(), "outputs": {"location": found.get("location")}}
+    intent: dict[str, Any] = {
+        "put_at": row["put_at"] or time.time(),
+        "outputs": {"location": found.get("location")},
+    }
     journal.set_step(run_id, resource.key, attempt=row["attempt"] + 1, **intent)
     purge = bool(journal.options(run_id).get("purge"))
     begun = await registry.of(resource.key).delete(cloud, resource, purge)
-    journal.set_step(run_id, resource.key, correlation_id=begun.correlation_id)
+    told = Event.of("Azure has accepted the request to delete it.", row["attempt"] + 1, begun)
+    journal.set_step(run_id, resource.key, told, correlation_id=begun.correlation_id)
     return begun.token
 
 

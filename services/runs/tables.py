@@ -104,3 +104,18 @@ audit = Table(
     Column("action", String(64), nullable=False),
     Column("detail", JSON, nullable=False, default=dict),
 )  # fmt: skip
+
+events = Table(
+    "event", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), ForeignKey("run.id"), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("text", Text, nullable=False),
+    Column("code", String(128), nullable=False, default=""),
+    Column("status", Integer),
+    Column("request_id", String(64), nullable=False, default=""),
+    Column("correlation_id", String(64), nullable=False, default=""),
+    Index("event_by_run", "run_id", "id"),
+)  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.catalogue.base import Cloud, Look, NamedSettings, Output, Resource, ResourceType, tags
+from services.catalogue.base import Begun, Cloud, Look, NamedSettings, Output, Resource, ResourceType, tags
 from services.config import ProjectConfig
 from services.naming import NameRule
 
@@ -67,6 +67,18 @@ class KeyVault(ResourceType):
     async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:
         """A deleted vault is purged by a request of its own, which needs the Key Vault Contributor role."""
         await cloud.purge_vault(resource.id, location)
+
+    async def purge_deleted(self, cloud: Cloud, resource: Resource) -> None:
+        """Purge the deleted vault where it was, which need not be the project's region."""
+        subscription = resource.id.split("/")[2]
+        for one in await cloud.deleted_vaults(subscription):
+            if str(one["name"]).lower() == resource.name.lower():
+                await cloud.purge_vault(resource.id, str(one["properties"]["location"]))
+
+    async def recover(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults/create-or-update#createmode"""
+        properties = {**body["properties"], "createMode": "recover"}
+        return await cloud.begin_put(resource.id, resource.api_version, {**body, "properties": properties})
 
     def unsuitable(self, found: Mapping[str, Any], config: ProjectConfig) -> str | None:
         """The workspace and its vault share a region."""

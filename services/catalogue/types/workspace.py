@@ -1,6 +1,6 @@
 """The Machine Learning workspace: what the whole plan leads to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -82,6 +82,17 @@ class Workspace(ResourceType):
         """`forceToPurge` deletes the workspace for good and frees its name."""
         params = {"forceToPurge": "true"} if purge else None
         return await cloud.begin_delete(resource.id, resource.api_version, params)
+
+    async def purge_deleted(self, cloud: Cloud, resource: Resource) -> None:
+        """`forceToPurge` also removes what is only soft-deleted."""
+        begun = await self.delete(cloud, resource, True)
+        if begun.token:
+            await cloud.finish_delete(resource.id, resource.api_version, begun.token)
+
+    async def recover(self, cloud: Cloud, resource: Resource, body: Mapping[str, Any]) -> Begun:
+        """https://learn.microsoft.com/azure/machine-learning/concept-soft-delete: its parts must be back before it."""
+        properties = {**body["properties"], "allowRecoverSoftDeletedWorkspace": True}
+        return await cloud.begin_put(resource.id, resource.api_version, {**body, "properties": properties})
 
     def body(self, config: ProjectConfig, settings: "Workspace.Settings") -> dict[str, Any]:
         """A public workspace with a system-assigned identity."""

@@ -74,9 +74,8 @@ def _serve(job: Job, ledger: Ledger) -> None:
     ledger.note_isolation(isolation, job.memory_mb)
     built = _environment(job, ledger) if job.language == "python" else None
     ledger.begin(SANDBOX)
-    socket = Path(
-        tempfile.mkdtemp(prefix="groundplan-")
-    )  # a socket's path may have some 100 characters at most
+    # Not at home: a socket's path may have some 100 characters at most.
+    socket = Path(tempfile.mkdtemp(prefix="groundplan-test-"))
     ledger.note_socket(socket)
     try:
         cast = staging.Cast(job.language, job.entry, job.files, Path(job.model), job.file_name)

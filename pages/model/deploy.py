@@ -2,20 +2,7 @@
 
 import streamlit as st
 
-from pages.components import (
-    deploy_form,
-    deploy_gate,
-    deploy_plan,
-    endpoint_cloud,
-    fields,
-    instance_tiles,
-    markup,
-    model_page,
-    release_run,
-)
-from services.config import Production
-from services.models.online import sizes
-from services.models.online.sizes import Wanted
+from pages.components import deploy_choices, deploy_gate, model_page, release_run
 from services.runs import journal
 
 draft, model = model_page.with_model(
@@ -24,31 +11,16 @@ draft, model = model_page.with_model(
     "The tested model becomes an online endpoint of the project's workspace. Nothing happens before you press the button.",
 )
 run = journal.newest(draft.id, kinds=journal.MODELS)
-free = deploy_gate.draw(draft, model)
-if run and not run.ended:
-    st.header(release_run.title(run), anchor=False)
-    release_run.draw(run, here="deploy")
-    st.stop()
+going_on, free = run is not None and not run.ended, deploy_gate.draw(draft, model)
+above, choices, below = (
+    st.container(),
+    st.container(),
+    st.container(),
+)  # fields stay where they are while a run goes on
 if free:
-    chosen = draft.config[Production]
-    standing = endpoint_cloud.standing(draft.config, (chosen.endpoint,))
-    endpoint = (standing.value or {}).get(chosen.endpoint)
-    region = endpoint_cloud.region(draft.config) if not standing.error else endpoint_cloud.silent(standing)
-    there = endpoint.deployment(chosen.deployment) if endpoint else None
-    endpoint_cloud.trouble(standing if standing.error else region, "deploy")
-    st.header("Where", anchor=False)
-    deploy_form.place(draft, endpoint)
-    shared = deploy_form.share(draft, endpoint)
-    st.header("Instance type", anchor=False)
-    held = sizes.held(sizes.named(there.instance_type, region.value), there.instances) if there else {}
-    peak = (model.verdict or {}).get("memory_peak_mb")
-    markup.note(sizes.dated(), live=False)
-    fields.field(draft, "production.instance_count", label="Instance count")
-    wanted = Wanted(draft.config.location, chosen.instance_count, peak, held)
-    unfit = instance_tiles.draw(draft, wanted, region.value)
-    times = deploy_form.times(model)
-    deploy_plan.draw(draft, model, shared | times, region.value, unfit)
+    with choices:
+        deploy_choices.draw(draft, model, going_on)
 if run:
-    st.header("The last run", anchor=False)
-    markup.note(release_run.title(run), live=False)
-    release_run.draw(run, here="deploy")
+    with above if going_on else below:
+        st.header(f"{'This run' if going_on else 'The last run'}: {release_run.title(run)}", anchor=False)
+        release_run.draw(run, here="deploy")

@@ -22,7 +22,7 @@ worker_tmp_dir = os.environ["TMPDIR"]
 
 #: Workers that may end before one is ready; more would only go on until the probe gives up.
 MOST_FALSE_STARTS = 3
-_false_starts = []
+_false_starts: list[int] = []
 
 
 def post_fork(server: Any, worker: Any) -> None:
@@ -48,4 +48,4 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def _mark(pid: int) -> Path:
-    return Path(os.environ["TMPDIR"]) / (".ready-%d" % pid)  # noqa: UP031 # it may be an old Python
+    return Path(os.environ["TMPDIR"], f".ready-{pid}")

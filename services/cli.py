@@ -139,8 +139,10 @@ def write_scaffold(
 ) -> None:
     """Write the project's repository: data, learning, API, tests, deployment, pipelines."""
     from services import scaffold
+    from services.models import repository
 
-    tree = scaffold.describe(load(project))
+    config = load(project)
+    tree = repository.tree_of(config, repository.project_of(config))
     scaffold.write(tree, output)
     say(f"Wrote {len(tree.shipped)} files to {output}.")
 

@@ -30,6 +30,12 @@ def take(tree: Tree) -> None:
     )  # fmt: skip
 
 
+def left_out(why: str) -> None:
+    """Say why the model that was brought is no part of the repository."""
+    if why:
+        markup.note(f"{why} The API below is the one that goes with training.", "care", live=False)
+
+
 def show(tree: Tree, path: str | None) -> None:
     """Open a file that was asked for on the graph."""
     if path:

@@ -82,11 +82,8 @@ def edit(bench: Bench, name: str) -> None:
 
 def add(bench: Bench) -> None:
     """A further file of the user's own."""
-    with (
-        st.form(f"add_{bench.record.id}", clear_on_submit=True, border=False),
-        st.container(horizontal=True, vertical_alignment="bottom"),
-    ):
-        name = st.text_input("Name of a further file", placeholder="helpers.py", width=240)
+    with st.form(f"add_{bench.record.id}", clear_on_submit=True, border=False):
+        name = st.text_input("Name of a further file", placeholder="helpers.py")
         if st.form_submit_button("Add a file") and name:
             guard.answering(_add)(bench.record.id, name.strip())
             st.rerun()

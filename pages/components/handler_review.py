@@ -2,14 +2,22 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import streamlit as st
 
-from pages.components import guard, handler_files, markup, model_places, steps
+from pages.components import graph_places, guard, handler_files, markup, model_places, steps
 from pages.components.handler_files import Bench
 from services.models import handler
 from services.models.gate import gate
 from services.models.handler import editing
+
+STYLE = Path(__file__).parent / "handler_review.css"
+
+
+def style() -> None:
+    """Put the style of a difference into the page."""
+    st.html(STYLE)
 
 
 def problems(bench: Bench) -> None:
@@ -37,6 +45,7 @@ def facts(bench: Bench) -> None:
     if bench.record.verdict is not None:
         found = gate(bench.record)
         markup.note(found.reason, "good" if found.open else "care")
+    steps.link(graph_places.PAGES["files"], "It is part of the project's files", bench.record.project_id)
     steps.link(model_places.PAGES["test"], "Test it on this machine", bench.record.project_id)
 
 
@@ -47,7 +56,7 @@ def difference(bench: Bench, name: str) -> None:
         markup.note(f"{name} is as it was generated.", live=False)
         return
     with st.expander(f"What you have changed in {name}", expanded=True):
-        st.code(changes[name], language="diff", wrap_lines=True)
+        markup.diff(f"Difference of {name}", changes[name])
 
 
 def actions(bench: Bench, name: str) -> None:

@@ -80,6 +80,17 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     )
 
 
+def diff(caption: str, text: str) -> None:
+    """A unified difference, each line with its sign and its colour."""
+    kinds = {"+": "add", "-": "del", "@": "at"}
+    named = [
+        ("at" if place < 2 else kinds.get(line[:1], ""), line) for place, line in enumerate(text.split("\n"))
+    ]
+    lines = (f'<span class="{kind}">{escape(line) or " "}</span>' for kind, line in named)
+    name = escape(caption)
+    st.html(f'<pre class="gp-diff" tabindex="0" role="region" aria-label="{name}">{"".join(lines)}</pre>')
+
+
 def items(lines: Iterable[str], tone: Tone = "muted") -> None:
     """A quiet list."""
     st.html(f'<ul class="gp-list gp-{tone}">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>')

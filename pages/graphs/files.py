@@ -4,13 +4,14 @@ import time
 
 from pages.components import graph_files, graph_gallery
 from services.graphs import files
+from services.models import repository
 from services.plan import build_plan
-from services.scaffold import describe
 
 draft = graph_gallery.begin(
     "files", "The repository of this project: what each file is for, where it runs, and who calls whom."
 )
-tree = describe(draft.config)
+tree = repository.tree_of(draft.config, draft.id)
+graph_files.left_out(repository.left_out(draft.config, draft.id))
 graph_files.take(tree)
 graph = files.of_tree(tree, build_plan(draft.config), now=time.time())
 picked = graph_gallery.show("files", graph, draft, actions=graph_files.actions(tree), height=760)

@@ -10,6 +10,7 @@ draft, record = model_page.with_model(
     "These files answer requests with your model, on this machine and in the cloud. They were generated from what the "
     "model file says of itself; change what you like.",
 )
+handler_review.style()
 bench = handler_files.take(record)
 name = handler_files.choose(bench)
 with st.container(key="halves"):
@@ -17,8 +18,8 @@ with st.container(key="halves"):
 with left:
     handler_files.edit(bench, name)
     handler_review.actions(bench, name)
-    handler_review.difference(bench, name)
 with right:
     handler_review.problems(bench)
     handler_review.facts(bench)
     handler_files.add(bench)
+handler_review.difference(bench, name)

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 from services.config import ProjectConfig
+from services.scaffold.chosen import Chosen
 from services.scaffold.facts import Facts, facts_of
 from services.scaffold.parts import api, data, deploy, devops, learning, root, tests
 from services.scaffold.tree import File, Place, Tree
 
 
-def describe(config: ProjectConfig) -> Tree:
-    """Say which files the project has, what each is for, where it runs and whom it calls. Nothing is rendered yet."""
-    facts = facts_of(config)
+def describe(config: ProjectConfig, chosen: Chosen | None = None) -> Tree:
+    """Say which files the project has, what each is for, where it runs and whom it calls. Nothing is rendered yet.
+
+    With a model that was brought (`chosen`) the API, its tests and the deployment are that model's; one that does not fit
+    (`chosen.unfit`) is left out.
+    """
+    facts = facts_of(config, chosen)
     files = [file for part in _PARTS for file in part(facts)]
     files += root.files(facts, config, tuple(files))
     places = tuple(_places(facts))

@@ -6,6 +6,7 @@ from services import naming
 from services.catalogue.base import named, resource_id
 from services.catalogue.types.sql_server import SqlServer
 from services.config import DevOps, Learning, Production, ProjectConfig
+from services.scaffold.chosen import Chosen
 from services.scaffold.frameworks import FRAMEWORKS, R_READERS, READERS, Framework, pinned
 from services.scaffold.literals import Trusted
 from services.scaffold.sample import COLUMNS, EXPECTED, REQUEST, TARGET
@@ -33,6 +34,7 @@ class Facts:
     sources: tuple[Trusted, ...]
     platform: str
     rehearsal: bool
+    chosen: Chosen | None = None
     columns = tuple(Trusted(column) for column in COLUMNS)
     target = Trusted(TARGET)
     example_row = Trusted(", ".join(map(str, REQUEST[0])))
@@ -42,6 +44,16 @@ class Facts:
     def python(self) -> bool:
         """Whether the project is written in Python; otherwise in R."""
         return self.language == "python"
+
+    @property
+    def model_file(self) -> Trusted:
+        """The name of the model file that is served; a chosen one's was checked."""
+        return Trusted(self.chosen.file_name) if self.chosen else self.framework.model_file
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the model file comes with the repository."""
+        return self.chosen is not None and self.chosen.content is not None
 
     @property
     def default_source(self) -> Trusted:
@@ -66,13 +78,18 @@ class Facts:
         return pinned("azureml-inference-server-http", "pytest")
 
     @property
+    def golden_packages(self) -> list[Trusted]:
+        """Requirement lines that testing a brought model needs on top of the handler's own."""
+        return pinned("pytest")
+
+    @property
     def r_packages(self) -> list[Trusted]:
         """Names of R packages."""
         readers = [name for source in self.sources for name in R_READERS[source]]
         return [Trusted(name) for name in sorted({*self.framework.serving, *readers}, key=str.lower)]
 
 
-def facts_of(config: ProjectConfig) -> Facts:
+def facts_of(config: ProjectConfig, chosen: Chosen | None = None) -> Facts:
     """Read the facts out of a configuration; resources are named by what their IDs say."""
     workspace = named(config, "workspace")
     place = resource_id(config, "Microsoft.MachineLearningServices/workspaces", workspace)
@@ -87,7 +104,7 @@ def facts_of(config: ProjectConfig) -> Facts:
         sql_server=sql.server if sql.mode != "none" else "", sql_database=sql.database if sql.mode != "none" else "",
         language=Trusted(learning.language), framework=FRAMEWORKS[_framework(learning)],
         sources=tuple(Trusted(source) for source in config.core.data_sources), platform=config[DevOps].platform,
-        rehearsal=config.cloud == "rehearsal",
+        rehearsal=config.cloud == "rehearsal", chosen=chosen if chosen and not chosen.unfit(learning.language) else None,
     )  # fmt: skip
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 from services.scaffold.facts import Facts
-from services.scaffold.parts import learning
+from services.scaffold.parts import brought, learning
 from services.scaffold.rendering import template
 from services.scaffold.tree import Call, File
 
 
 def files(facts: Facts) -> Iterator[File]:
     """The handler and its environment."""
-    yield from _python(facts) if facts.python else _r(facts)
+    if facts.chosen:
+        yield from brought.files(facts.chosen)
+    else:
+        yield from _python(facts) if facts.python else _r(facts)
 
 
 def handler(facts: Facts) -> str:

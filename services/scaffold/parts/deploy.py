@@ -17,7 +17,7 @@ def files(facts: Facts) -> Iterator[File]:
         "deploy/endpoint.yml", "The online endpoint: name and sign-in.", "cloud", "production",
         (Call("describes", ENDPOINT),), template("common/deploy/endpoint.yml", "deploy/endpoint.yml", facts),
     )  # fmt: skip
-    sent = [learning.model(facts), api.handler(facts), api.environment(facts)]
+    sent = [learning.served(facts), api.handler(facts), api.environment(facts)]
     yield File(
         "deploy/deployment.yml", "The deployment: which model, handler, environment and machine.", "cloud", "production",
         (*(Call("sends", path) for path in sent), Call("describes", ENDPOINT)),

@@ -13,6 +13,8 @@ SCHEMA = "model/schema.json"
 def files(facts: Facts) -> Iterator[File]:
     """Training, its packages, and what training makes."""
     yield from _python(facts) if facts.python else _r(facts)
+    if model(facts) == served(facts) and facts.chosen:
+        return
     purpose = f"The trained model ({facts.framework.title}); training makes it, git ignores it."
     yield File(model(facts), purpose, "cloud", "learning")
 
@@ -30,6 +32,11 @@ def packages(facts: Facts) -> str:
 def model(facts: Facts) -> str:
     """The path of the model file."""
     return f"model/{facts.framework.model_file}"
+
+
+def served(facts: Facts) -> str:
+    """The path of the model file that the API answers with: the one that was brought, else the one that training makes."""
+    return f"model/{facts.model_file}"
 
 
 def _python(facts: Facts) -> Iterator[File]:

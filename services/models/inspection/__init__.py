@@ -6,13 +6,15 @@ is broken, unknown or too much to follow is never safe. Nothing here imports a m
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from services.models.inspection.findings import MEGABYTE, Budget, NotAModel, Report, TooMuch
+from services.models.inspection.findings import MEGABYTE, Budget, NotAModel, Report, TooMuch, readable
 from services.models.inspection.look import look
 from services.models.inspection.streams import FilePlace
-from services.models.intake import Intake
+from services.models.intake import Column, Intake
 
 Say = Callable[[float], None]
 __all__ = ["NotAModel", "inspect", "inspect_file"]
@@ -72,6 +74,10 @@ def _look(place: FilePlace, report: Report) -> None:
         report.unknown(f"It was not followed to its end: {much}.")
     except (RecursionError, MemoryError):
         report.unknown("It is nested too deep to be followed.")
+    except OSError:
+        raise
+    except Exception as error:  # a crafted file may surprise a reader: that must never let it pass
+        report.unknown(f"It cannot be understood ({type(error).__name__}).")
 
 
 def _intake(report: Report, digest: str, size: int) -> Intake:
@@ -82,9 +88,28 @@ def _intake(report: Report, digest: str, size: int) -> Intake:
         reasons=report.sentences(),
         sha256=digest,
         size=size,
-        versions=report.versions,
-        inputs=tuple(report.inputs),
-        outputs=tuple(report.outputs),
+        versions=_clean(report.versions),
+        inputs=tuple(_column(one) for one in report.inputs),
+        outputs=tuple(_column(one) for one in report.outputs),
         columns=report.columns,
-        details=report.details,
+        details=_clean(report.details),
     )
+
+
+def _column(column: Column) -> Column:
+    return Column(
+        _clean(column.name), _clean(column.dtype), column.shape, tuple(_clean(list(column.categories)))
+    )
+
+
+def _clean(value: Any) -> Any:
+    """Values from a file as JSON and a page can hold them: printable texts, finite numbers."""
+    if isinstance(value, dict):
+        return {_clean(str(key)): _clean(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int | float | None):
+        return value
+    return readable(str(value), 1000)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.models.inspection.findings import Broken, Budget, Report, readable
-from services.models.inspection.streams import CHUNK, FilePlace, Stream, stream
+from services.models.inspection.streams import CHUNK, FilePlace, Stream, spool, stream
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _END = struct.Struct("<4s4H2LH")
@@ -56,6 +56,14 @@ class Archive:
     def open(self, member: Member) -> Stream:
         """Its bytes forwards, decompressed, with size and checksum verified at the end."""
         return Stream(_Reader(self._place, member, self._report.budget).read)
+
+    def place(self, member: Member) -> FilePlace:
+        """Its bytes at offsets: where they lie when they are stored as they are, else unpacked."""
+        if member.method == 0:
+            for _ in chunks(self.open(member)):
+                pass  # verifies size and checksum
+            return self._place.part(member.start, member.packed)
+        return spool(self.open(member), self._report.budget.spool)
 
     def text(self, member: Member) -> bytes:
         """All its bytes, for small members; `Broken` when it is too large for what it is."""

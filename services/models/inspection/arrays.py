@@ -119,7 +119,7 @@ def values(array: Any, limit: int = 1000) -> list[Any] | None:
         return None if data.dropped else [scalar_value(one) for one in data.items[:limit]]
     if not isinstance(data, bytes) or not is_dtype(dtype) or code(dtype)[0] in "OVMm":
         return None
-    return list(np.frombuffer(data, numpy_dtype(dtype))[:limit].tolist())
+    return [scalar_value(one) for one in np.frombuffer(data, numpy_dtype(dtype))[:limit].tolist()]
 
 
 def numpy_dtype(dtype: Obj) -> np.dtype[Any]:
@@ -134,6 +134,8 @@ def scalar_value(value: Any) -> Any:
     if isinstance(value, Obj) and value.type_name == "scalar" and isinstance(value.state, bytes):
         found = values(Obj(Global("", "_frombuffer"), Seq("tuple", [value.state, value.args])), 1)
         return found[0] if found else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return value if isinstance(value, str | int | float | bool | type(None)) else str(value)[:80]
 
 

@@ -28,10 +28,11 @@ class Budget:
     """What one inspection may spend in all, nested files included."""
 
     size: int
-    opcodes: int = 30_000_000
+    opcodes: int = 20_000_000
     members: int = 20_000
     objects: int = 400_000  # kept of a pickle's tree; what lies beyond is walked, not kept
     inflated: int = 0
+    spooled: int = 0
     depth: int = 0
     progress: Callable[[float], None] | None = None
 
@@ -44,11 +45,17 @@ class Budget:
                 f"decompressed it is more than {allowed // MEGABYTE} MB, from {self.size} bytes: a bomb?"
             )
 
+    def spool(self, count: int) -> None:
+        """Account for bytes that are laid down to be looked at: at most 6 GB."""
+        self.spooled += count
+        if self.spooled > 6_000 * MEGABYTE:
+            raise TooMuch("the files in it that have to be unpacked are more than 6 GB")
+
     def step(self, count: int) -> None:
         """Account for pickle opcodes."""
         self.opcodes -= count
         if self.opcodes < 0:
-            raise TooMuch("the pickle has more than 30 million instructions")
+            raise TooMuch("it has more than 20 million parts to follow")
 
     def member(self, count: int = 1) -> None:
         """Account for members of archives."""
@@ -74,6 +81,7 @@ class Report:
     framework: Framework = "other"
     reasons: dict[str, Verdict] = field(default_factory=dict)
     hidden: int = 0
+    imports: int = 0  # names that pickles in the file import
     versions: dict[str, str] = field(default_factory=dict)
     inputs: list[Column] = field(default_factory=list)
     outputs: list[Column] = field(default_factory=list)

@@ -12,6 +12,7 @@ from services.models.inspection.streams import FilePlace
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _OBJECTS = 200_000
 _ATTRIBUTE = 4_000_000
+_BLOCK = 4_000_000
 Message = tuple[int, bytes]
 
 
@@ -20,6 +21,8 @@ class File:
 
     def __init__(self, place: FilePlace, report: Report) -> None:
         self._place, self._report = place, report
+        self._seen: set[int] = set()
+        self._seen_blocks: set[int] = set()
         head = place.at(0, 128)
         if not head.startswith(MAGIC):
             raise Broken("it is no HDF5 file")
@@ -100,8 +103,9 @@ class File:
     def _symbols(self, address: int, depth: int) -> Iterator[int]:
         """Object headers of a group of the old kind."""
         head = self._at(address, 24)
-        if depth > 20 or not head.startswith(b"TREE"):
+        if address in self._seen or depth > 20 or not head.startswith(b"TREE"):
             raise Broken(f"the HDF5 group at byte {address} cannot be followed")
+        self._seen.add(address)
         used, level = _number(head[6:8]), head[5]
         for i in range(used):
             child = _number(self._at(address + 24 + 8 + 16 * i, 8))
@@ -133,10 +137,14 @@ class File:
             blocks = [(address + 16, _number(head[8:12]), False, 0)]
         else:
             raise Broken(f"the HDF5 object at byte {address} cannot be followed")
+        self._seen_blocks.clear()
         for _ in range(1000):
             if not blocks:
                 return
             start, size, new, order = blocks.pop()
+            if start in self._seen_blocks or size > _BLOCK:
+                raise Broken(f"the HDF5 object at byte {address} cannot be followed")
+            self._seen_blocks.add(start)
             for kind, data in self._block(self._at(start, size), new, order):
                 if kind == 0x10:
                     at, length = _number(data[:8]), _number(data[8:16])
@@ -153,6 +161,7 @@ class File:
             flags = data[at + 3] if new else data[at + 4]
             if flags & 2:
                 self._report.unknown("The HDF5 file shares descriptions in a way that is not read here.")
+            self._report.budget.step(10)
             yield kind, data[at + head : at + head + size]
             at += head + size
 
@@ -181,6 +190,7 @@ class File:
         at, end = address + 16, address + min(_number(head[8:16]), 64_000_000)
         while at + 16 <= end:
             entry = self._at(at, 16)
+            self._report.budget.step(10)
             index, size = _number(entry[:2]), _number(entry[8:16])
             if index == wanted:
                 if size > _ATTRIBUTE * 4:

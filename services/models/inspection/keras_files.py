@@ -10,7 +10,7 @@ from typing import Any
 from services.models.inspection import hdf5, raw_data
 from services.models.inspection.archives import Archive
 from services.models.inspection.findings import Broken, Report, readable
-from services.models.inspection.streams import FilePlace, spool
+from services.models.inspection.streams import FilePlace
 from services.models.inspection.torch_files import json_of
 from services.models.intake import Column
 
@@ -41,7 +41,7 @@ def read(archive: Archive, report: Report) -> set[str]:
         claimed.add("metadata.json")
     for member in archive.members:
         if member.name == "model.weights.h5":
-            hdf5.File(spool(archive.open(member)), report).check_links()
+            hdf5.File(archive.place(member), report).check_links()
             claimed.add(member.name)
         elif member.name.startswith("assets/") and not member.name.endswith("/"):
             raw_data.check(archive, member, report)

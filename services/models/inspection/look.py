@@ -28,6 +28,8 @@ def look(place: FilePlace, report: Report) -> None:
     head = place.at(0, HEAD)
     try:
         _look(place, head, report)
+        if report.verdict == "safe":
+            _second_look(place, head, report)
     except Broken as broken:
         report.unknown(f"It cannot be read to its end: {broken}.")
     except RecursionError:
@@ -39,7 +41,7 @@ def nested(source: Stream, report: Report, where: str) -> Report:
     inner = report.child()
     report.budget.deeper()
     try:
-        look(spool(source), inner)
+        look(spool(source, report.budget.spool), inner)
     except Broken as broken:
         inner.unknown(f"it cannot be read to its end: {broken}")
     finally:
@@ -60,9 +62,22 @@ def _look(place: FilePlace, head: bytes, report: Report) -> None:
     for known, read in _FORMATS:
         if known(place, head):
             return read(place, report)
-    if pickled.may_start_an_old_pickle(head) and pickled.try_old(stream(place), report):
+    if pickled.try_without_signature(stream(place), report):
         return None
     return _other(head, report)
+
+
+def _second_look(place: FilePlace, head: bytes, report: Report) -> None:
+    """A file that two loaders take for two things is not safe, whatever the first one is."""
+    if not pickled.starts_a_pickle(head):
+        pickled.also_a_pickle(stream(place), report)
+    tail = place.at(max(0, place.size - 66_000), 66_000)
+    at = tail.rfind(b"PK\5\6")
+    ends = 0 <= at <= len(tail) - 22 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(
+        tail
+    )
+    if ends and not head.startswith(b"PK\3\4"):
+        report.unknown("The file ends as a zip archive does, and begins as something else.")
 
 
 def _compressed(place: FilePlace, kind: str, report: Report) -> None:
@@ -74,7 +89,8 @@ def _compressed(place: FilePlace, kind: str, report: Report) -> None:
         report.details["compression"] = kind
         return r_files.read(source, report)
     report.unknown(f"It is compressed with {kind}; no kind of model that is known here is kept like that.")
-    nested(source, report, f"inside of the {kind} stream")
+    if head.strip(b"\0") and head[:1] != b"\0":
+        nested(source, report, f"inside of the {kind} stream")
     return None
 
 

@@ -1,29 +1,19 @@
 """Files that are one pickle: scikit-learn's and joblib's, plain ones, and torch's older ways of writing."""
 
-import re
 from typing import Any
 
-from services.models.inspection import estimators
+from services.models.inspection import estimators, opcodes
 from services.models.inspection.findings import Broken, Report
 from services.models.inspection.pickles import Pickle, walk
 from services.models.inspection.streams import Stream
 from services.models.inspection.symbols import Global, Map, Obj, Persistent, Seq
 
 TORCH_MAGIC = bytes([0x8A, 0x0A]) + (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
-# The first bytes of protocols 0 and 1, which have no signature.
-_TEXT_START = re.compile(
-    rb"[(\]})ld]|c[A-Za-z_][\w.]*\n[A-Za-z_]|i[A-Za-z_][\w.]*\n|I-?\d+\n|[VS][^\n]*\n|[KMJGUTX]"
-)
 
 
 def starts_a_pickle(head: bytes) -> bool:
     """Whether the bytes can be a pickle with its signature (protocol 2 and later)."""
     return head[:1] == b"\x80" and len(head) > 2 and head[1] <= 5
-
-
-def may_start_an_old_pickle(head: bytes) -> bool:
-    """Whether the bytes can be a pickle of protocol 0 or 1; only a walk can tell."""
-    return bool(_TEXT_START.match(head))
 
 
 def read(source: Stream, report: Report, packed: str | None = None) -> None:
@@ -58,18 +48,29 @@ def classify(found: Pickle, report: Report) -> None:
         report.unknown("It holds no model that is known here; a handler of your own would have to use it.")
 
 
-def try_old(source: Stream, report: Report) -> bool:
-    """Walk what may be a pickle without signature; False when it is none (nothing is then reported)."""
+def try_without_signature(source: Stream, report: Report) -> bool:
+    """Walk what may be a pickle without PROTO; False when it is none (nothing is then reported)."""
+    if not opcodes.can_start(source.peek(1)):
+        return False
     trial = report.child()
     found = walk(source, trial)
-    imports = any("import" in reason or "needs" in reason or "called" in reason for reason in trial.reasons)
-    if found is None and not imports:
+    if found is None and not trial.imports:
         return False
     report.is_a("pickle", "other")
     report.absorb(trial)
     if found is not None:
         classify(found, report)
     return True
+
+
+def also_a_pickle(source: Stream, report: Report) -> None:
+    """A file of another format whose first bytes a pickle loader would run is not safe."""
+    if not opcodes.can_start(source.peek(1)):
+        return
+    trial = report.child()
+    walk(source, trial)
+    if trial.imports:
+        report.absorb(trial, "The file is a pickle as well")
 
 
 def _legacy_torch(source: Stream, report: Report) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.models.inspection import arrays
+from services.models.inspection import arrays, opcodes
 from services.models.inspection.findings import Broken, Report, TooMuch
 from services.models.inspection.machine import Machine
 from services.models.inspection.streams import CHUNK, Stream
@@ -36,7 +36,7 @@ def walk(source: Stream, report: Report, *, persistent: bool = False, whole: boo
 
 def _run(machine: Machine) -> Any:
     try:
-        return machine.run()
+        return opcodes.run(machine)
     except Broken as broken:
         machine.report.unknown(f"The pickle cannot be followed to its end: {broken}.")
         return _BROKEN
@@ -78,7 +78,7 @@ def _array(machine: Machine, wrapper: Obj) -> Obj:
     array = Obj(wrapper.made_by, wrapper.args, wrapper.state)
     if size is None:
         inner = Machine(source, report)
-        root = inner.run()
+        root = opcodes.run(inner)
         machine.imports |= inner.imports
         return root if isinstance(root, Obj) else array
     if alignment is not None:
@@ -103,7 +103,7 @@ def _as_plain_pickle(machine: Machine) -> None:
     trial.steps, trial.memoized = machine.steps, machine.memoized
     machine.report.budget.step(len(trial.memo) + 1)
     try:
-        trial.run()
+        opcodes.run(trial)
     except Broken:
         pass
     finally:

@@ -123,10 +123,11 @@ def stream(place: Place, start: int = 0) -> Stream:
     return Stream(read, skip)
 
 
-def spool(source: Stream) -> FilePlace:
-    """Lay a stream down in a nameless temporary file, to read it at offsets. Its budget bounds it."""
+def spool(source: Stream, count: Callable[[int], None]) -> FilePlace:
+    """Lay a stream down in a nameless temporary file, to read it at offsets; `count` may refuse more bytes."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the place that reads it
     while data := source.peek(CHUNK):
+        count(len(data))
         file.write(source.take(len(data)))
     file.flush()
     return FilePlace(file)

@@ -71,7 +71,7 @@ class Json:
 
     def _numbers(self) -> None:
         """Pass over a run of numbers at once, up to the last one, which is read as any value."""
-        while True:
+        while len(_NUMBERS.match(self._source.peek(64))[0]) == 64:  # type: ignore[index]
             ahead = self._source.peek(CHUNK)
             found = _NUMBERS.match(ahead)
             end = found.end() if found else 0
@@ -79,8 +79,6 @@ class Json:
             if last < 0:
                 return
             self._source.pass_over(last + 1)
-            if end < len(ahead):
-                return
 
     def _ends(self, mark: bytes, started: bool | None) -> bool:
         self._space()

@@ -23,7 +23,7 @@ FRAMEWORKS = {
     "onnx": "ONNX", "pytorch": "PyTorch", "xgboost": "XGBoost", "lightgbm": "LightGBM", "keras": "Keras", "mlflow": "MLflow",
     "r": "R", "other": "Not recognised",
 }  # fmt: skip
-HIDDEN = ("class", "n_features")  # said by other rows
+HIDDEN = ("class", "n_features", "ir_version")  # said by other rows, or of no use to a reader
 VERDICTS: dict[Verdict, tuple[str, Tone, str]] = {
     "safe": ("Safe", "good", "Every part of the file was read, and loading it calls nothing but what it needs."),
     "blocked": ("Blocked", "bad", "Loading it would run code that no model needs. It is not loaded here and not deployed."),
@@ -70,7 +70,8 @@ def _facts(model: ModelRecord) -> Iterable[tuple[str, str]]:
     yield "Framework", FRAMEWORKS.get(intake.framework, intake.framework)
     versions = ", ".join(f"{FRAMEWORKS.get(one, one)} {version}" for one, version in intake.versions.items())
     yield "Versions found inside", versions or "none"
-    yield "Size", f"{in_words(intake.size)} ({intake.size:,} bytes)"
+    exact = f" ({intake.size:,} bytes)" if intake.size >= 1000 else ""
+    yield "Size", in_words(intake.size) + exact
     for word, value in intake.details.items():
         if word not in HIDDEN and _short(value):
             yield _title(word), _text(value)

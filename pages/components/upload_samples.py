@@ -29,8 +29,8 @@ def _offer(project_id: str, known: tuple[Sample, ...]) -> None:
         ):
             st.markdown(f"**{markup.plain(sample.title)}**  \n{markup.plain(sample.description)}", width=660)
             st.button(
-                "Use it", key=f"use_{sample.key}", on_click=_take, args=(project_id, sample),
-                help=f"Takes {sample.path.name} as if you had uploaded it.",
+                f"Use {markup.plain(sample.path.name)}", key=f"use_{sample.key}", on_click=_take, args=(project_id, sample),
+                help="It is taken as if you had uploaded it.",
             )  # fmt: skip
 
 

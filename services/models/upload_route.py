@@ -28,7 +28,9 @@ from services.processes.home import HomeError
 PATH = "/api/uploads"
 TICKET = "X-Upload-Ticket"
 BLOCK = 1 << 20
-SILENCE_S = 10.0  # a sender that is silent for so long gives its lock back, and a server that stops waits no longer
+SILENCE_S = (
+    10.0  # a sender that is silent for so long gives its lock back, and a server that stops waits no longer
+)
 _VERSION = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _STATUS = {"empty": 400, "too_large": 413, "size": 413, "disk_full": 507}
 

@@ -17,6 +17,7 @@ from simulator.scoring.container import Container, workers_for
 from simulator.scoring.environments import Environments
 from simulator.scoring.failure import Failure
 from simulator.scoring.files import Layout
+from simulator.scoring.gauges import Gauges
 from simulator.scoring.logs import Journal
 from simulator.scoring.queue import Queue
 from simulator.scoring.spec import Spec
@@ -37,7 +38,7 @@ class Crew:
     """The containers of one deployment.  ``report`` is told when an operation's container is ready, or never will be."""
 
     def __init__(
-        self, world: World, folder: Path, sockets: Path, environments: Environments, report: Report
+        self, world: World, key: str, folder: Path, sockets: Path, environments: Environments, report: Report
     ) -> None:
         self.world, self.folder, self.sockets = world, folder, sockets
         self.environments, self.report = environments, report
@@ -46,6 +47,7 @@ class Crew:
         self.expected = False  # whether there is, or will be, a container
         self.ready = asyncio.Event()
         self.queue = Queue()
+        self.gauges = Gauges(key)
         self._attempt: asyncio.Task[None] | None = None
         self._attempted = ""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,6 +57,8 @@ class Crew:
         """Do what the state wants; returns at once."""
         target = wanted.target
         self.expected = target is not None
+        if self.serving is not None:
+            self.gauges.read(self.world, self.serving, wanted.instances)
         if target is None:
             return
         workers, what = workers_for(target, wanted.instances), f"{target.mark}/{wanted.operation}"

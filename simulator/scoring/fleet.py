@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator import operations
 from simulator.errors import ArmError
-from simulator.scoring import meters, processes
+from simulator.scoring import autoscale, meters, processes
 from simulator.scoring.crew import Crew
 from simulator.scoring.environments import Environments
 from simulator.scoring.failure import Failure
@@ -69,6 +69,7 @@ class Fleet:
         while True:
             try:
                 self._look()
+                autoscale.apply(self.world)
             except Exception:
                 traceback.print_exc(file=sys.stderr)
             with contextlib.suppress(TimeoutError):
@@ -86,7 +87,7 @@ class Fleet:
             if one.key not in self.crews:
                 folder = self._folder / one.folder
                 self.crews[one.key] = Crew(
-                    self.world, folder, self._sockets, self._environments, self._report
+                    self.world, one.key, folder, self._sockets, self._environments, self._report
                 )
             self.crews[one.key].follow(one)
 
@@ -96,6 +97,9 @@ class Fleet:
         async def leave() -> None:
             await crew.close()
             crew.remove()
+            endpoint = key.rsplit("/deployments/", 1)[0]
+            if self.world.state.get(endpoint) is None:
+                meters.forget(self.world, endpoint)
 
         task = asyncio.create_task(leave())
         self._leaving.add(task)

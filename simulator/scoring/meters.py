@@ -51,6 +51,14 @@ def gauge(world: World, deployment: str, name: str, value: float) -> None:
     )  # fmt: skip
 
 
+def forget(world: World, endpoint: str) -> None:
+    """Forget all about an endpoint that is gone."""
+    with world.state.transaction():
+        for table in ("scorings", "gauges"):
+            sql = f"DELETE FROM {table} WHERE substr(deployment, 1, ?) = ?"
+            world.state.run(sql, len(endpoint) + 1, endpoint.lower() + "/")
+
+
 def latency_class(seconds: float) -> int:
     """Return the class that a latency is counted in."""
     return round(math.log(max(seconds, 1e-6)) / WIDTH)

@@ -24,7 +24,8 @@ class Spec:
     environment: dict[str, str] = field(default_factory=dict)  # name, version, image, conda
     variables: dict[str, str] = field(default_factory=dict)
     mount_path: str = ""
-    memory_gb: float = 7.0
+    memory_gb: float = 7.0  # of one instance
+    cores: int = 2  # of one instance
 
     @property
     def mark(self) -> str:
@@ -33,7 +34,9 @@ class Spec:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def spec_of(state: State, deployment_id: str, properties: dict[str, Any], memory_gb: float) -> Spec:
+def spec_of(
+    state: State, deployment_id: str, properties: dict[str, Any], memory_gb: float, cores: int
+) -> Spec:
     """Return the spec that a deployment's properties ask for; assets are looked up as they are now."""
     code = properties.get("codeConfiguration") or {}
     folder = state.get(str(code.get("codeId") or ""))
@@ -46,6 +49,7 @@ def spec_of(state: State, deployment_id: str, properties: dict[str, Any], memory
         variables={str(key): str(value) for key, value in (properties["environmentVariables"] or {}).items()},
         mount_path=properties.get("modelMountPath") or "",
         memory_gb=memory_gb,
+        cores=cores,
     )
 
 

@@ -122,8 +122,9 @@ class OnlineDeployment(EndpointKind):
         }
         body["sku"] = {"name": "Default", "tier": "Standard", **(body.get("sku") or {}), "capacity": count}
         body["kind"] = body.get("kind") or "Managed"
-        memory = sizes.BY_NAME[size.lower()].memory_gb
-        resource.hidden["spec"] = write_spec(spec_of(call.state, resource.id, body["properties"], memory))
+        machine = sizes.BY_NAME[size.lower()]
+        spec = spec_of(call.state, resource.id, body["properties"], machine.memory_gb, machine.cores)
+        resource.hidden["spec"] = write_spec(spec)
 
     def require_parent(self, call: Call, address: Address, action: str) -> None:
         """Raise the 404 of the endpoint."""

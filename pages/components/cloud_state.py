@@ -22,8 +22,9 @@ from services.plan import Plan, build_plan
 from services.preflight import Finding, check, existing, names, regions
 from services.preflight.existing import Candidate
 from services.processes.home import HomeError, home
-from services.runs import drift
+from services.runs import drift, losses
 from services.runs.changes import Difference
+from services.runs.losses import Losses
 
 T = TypeVar("T")
 PATIENCE_S = 8.0
@@ -69,7 +70,8 @@ def pace(config: ProjectConfig) -> float:
 def warm() -> None:
     """Load the SDKs in the background once, so that the first page that asks does not wait for them."""
     config = parsing.parse({"name": "warm"}, subscription_id=rehearsal_subscription(home())).config
-    sections = [kind.Settings.section for kind in registry.TYPES.values()]
+    choosing = [kind.Settings for kind in registry.TYPES.values() if "mode" in kind.Settings.model_fields]
+    sections = [settings.section for settings in choosing]
 
     def ask() -> None:
         with suppress(TargetMissing, CloudError, HomeError):
@@ -132,10 +134,15 @@ def drifted(plan: Plan, project_id: str) -> Answer[dict[str, tuple[Difference, .
     )
 
 
+def losses_of(config: ProjectConfig, ids: tuple[str, ...]) -> Answer[Losses]:
+    """What lies in resources that are about to go, and which locks hold them."""
+    return _answer(config, lambda t: _losses(t, ids), Losses({}))
+
+
 def forget() -> None:
     """Ask everything anew the next time."""
     _silent.clear()
-    for kept in (_candidates, _regions, _subscriptions, _tenants, _findings, _taken):
+    for kept in (_candidates, _regions, _subscriptions, _tenants, _findings, _taken, _losses):
         kept.clear()
 
 
@@ -233,6 +240,11 @@ def _taken(
     where: Target, key: str, name: str, id: str, digest: str, _config: ProjectConfig
 ) -> Answer[str | None]:
     return _asked(where, lambda cloud: _name_taken(cloud, key, name, id, _config), None)
+
+
+@st.cache_data(ttl=20, max_entries=50, show_spinner="Looking what is in the resources")
+def _losses(where: Target, ids: tuple[str, ...]) -> Answer[Losses]:
+    return _asked(where, lambda cloud: losses.look(cloud, ids), Losses({}), 30.0)
 
 
 async def _name_taken(cloud: Cloud, key: str, name: str, id: str, config: ProjectConfig) -> str | None:

@@ -28,7 +28,8 @@ def init():
 
 def run(raw):
     try:
-        return {"predictions": [factor * row[0] for row in json.loads(raw)["data"]]}
+        rows = json.loads(raw)["data"]
+        return {"predictions": [factor * (row["x"] if isinstance(row, dict) else row[0]) for row in rows]}
     except (KeyError, TypeError, ValueError) as error:
         return AMLResponse({"error": str(error)}, 400, json_str=True)
 """

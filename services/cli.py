@@ -94,8 +94,12 @@ def destroy(
     purge: Annotated[
         bool, typer.Option("--purge", help="For good: no recovery, names are free at once.")
     ] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", metavar="ID", help="Also this resource, which Groundplan did not create."),
+    ] = None,
 ) -> None:
-    """Remove what Groundplan has created for the project, and nothing else."""
+    """Remove what Groundplan has created for the project, and nothing else unless told by its resource ID."""
     from services.runs.follow import destroy as destroy_project
 
     config = load(project)
@@ -103,7 +107,7 @@ def destroy(
         raise Refused(
             "Removing cannot be undone: say --yes.", code=2, rule="required", path="--yes", suggestion="--yes"
         )
-    result = destroy_project(config, purge, say)
+    result = destroy_project(config, purge, say, also or [])
     show(result, json, _receipt_text)
     raise typer.Exit(0 if result["state"] == "Succeeded" else 1)
 

@@ -1,18 +1,15 @@
-"""Whether somebody has changed the project's resources elsewhere: asked when the user asks, and put back if wanted."""
+"""Whether somebody has changed the project's resources elsewhere: asked when the user asks, and what to do then."""
 
 import time
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components import changes, cloud_state, durations, guard, markup, state, steps
+from pages.components import changes, cloud_state, drift_answers, durations, markup, state, steps
 from pages.components.markup import cell
-from services.plan import Plan, build_plan
+from services.plan import Plan
 from services.runs import drift, journal
-from services.runs.changes import Difference, of_plan
-from services.runs.client import RunActive
-
-STARTED = "put_back_started"  # this tab has just started a run that puts back
+from services.runs.changes import Difference
 
 
 @dataclass(frozen=True)
@@ -25,9 +22,8 @@ class Seen:
 
 
 def draw(draft: state.Draft) -> None:
-    """The button, what the last check found, and putting back, which leads to its run."""
-    if st.session_state.pop(STARTED, False):
-        steps.go(steps.PROVISIONING, draft.id)
+    """The button, what the last check found, and what can be done about it, which leads on."""
+    drift_answers.forward(draft)
     applied = next((r for r in journal.history(draft.id) if r.kind == "apply"), None)
     if applied is None or not journal.made_by(draft.id):
         st.info(
@@ -82,34 +78,7 @@ def _result(draft: state.Draft, plan: Plan, seen: Seen) -> None:
         for key, found in changed.items() for one in found
     ]  # fmt: skip
     markup.table("Changed by others", ("Resource", "Type", "Property", "Asked for", "Now"), rows)
-    _put_back(draft, list(changed))
-
-
-def _put_back(draft: state.Draft, keys: list[str]) -> None:
-    """One start for all of them; what the draft would change besides is said first."""
-    planned = of_plan(build_plan(draft.config), draft.id)
-    besides = [one for key, one in planned.items() if one.kind in changes.WORK and key not in keys]
-    if besides:
-        markup.note(
-            "Your draft has changes that were not applied yet: putting back applies them too. See the summary.", "care",
-            live=False,
-        )  # fmt: skip
-    st.button(
-        f"Put back {len(keys)} resource{'s' * (len(keys) != 1)}", key="put_back", on_click=_start, args=(draft.id, keys),
-        help="Puts these resources as the project asks for them; nothing else is touched.",
-    )  # fmt: skip
-    markup.note("To keep what others have changed, choose the same in the set-up and apply it.", live=False)
-
-
-@guard.answering
-def _start(id: str, keys: list[str]) -> None:
-    try:
-        drift.put_back(id, keys, by=state.tab())
-    except RunActive:
-        st.session_state[state.REFUSED] = "A run of this project goes on. Wait for its end, then check again."
-    else:
-        _kept().pop(id, None)
-        st.session_state[STARTED] = True
+    drift_answers.draw(draft, plan, changed)
 
 
 def _kept() -> dict[str, Seen]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.progress import RunView
-from services.runs import journal, teardown
+from services.runs import events, journal, teardown
 
 
 def one(run: RunView) -> str:
@@ -23,7 +23,11 @@ def every(project_id: str) -> str:
 
 def _run(run: RunView) -> dict[str, Any]:
     whole: dict[str, Any] = asdict(run)
-    whole["steps"] = [_dated(step) for step in whole["steps"].values()]
+    told = events.of_run(run.id)
+    whole["steps"] = [
+        _dated(step) | {"log": [_dated(asdict(one)) for one in told.get(key, [])]}
+        for key, step in whole["steps"].items()
+    ]
     if run.kind in journal.TAKING and run.ended:
         whole["receipt"] = teardown.receipt(run)
     return _dated(whole)

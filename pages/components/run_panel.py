@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import durations, guard, markup, state, steps
+from pages.components import answers, durations, guard, markup, state
 from pages.components.markup import Tone, cell
 from services.catalogue import registry
 from services.plan import Plan
@@ -123,26 +123,9 @@ def failures(run: RunView, plan: Plan) -> None:
             st.error(f"**{label_of(plan, step.key)} {markup.plain(name_of(step))}:** {what}")
             if step.error.fix:
                 st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
-            _answers(run, step)
+            answers.draw(run, step)
             with st.expander(f"Azure's answer: {markup.plain(step.error.code)}", type="compact"):
                 st.code(step.error.raw or step.error.message, language="json", wrap_lines=True)
-
-
-def _answers(run: RunView, step: StepView) -> None:
-    assert step.error
-    if run.ended or step.state != "Failed":
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Retry",
-            key=f"retry:{step.key}",
-            type="primary",
-            on_click=_answer,
-            args=(run.id, step.key, "retry"),
-        )
-        st.button("Leave it", key=f"skip:{step.key}", on_click=_answer, args=(run.id, step.key, "stop"))
-        if step.error.path and run.kind == "apply":
-            steps.link(steps.of_path(step.error.path), "Change the setting", run.project)
 
 
 def cancel(run: RunView) -> None:
@@ -151,11 +134,6 @@ def cancel(run: RunView) -> None:
         "Cancel", key="cancel", on_click=_cancel, args=(run.id,),
         help="Begins nothing more. What Azure has accepted goes on to its end and is shown.",
     )  # fmt: skip
-
-
-@guard.answering
-def _answer(run_id: str, key: str, action: str) -> None:
-    client.answer(run_id, key, "retry" if action == "retry" else "stop", by=state.tab())
 
 
 @guard.answering

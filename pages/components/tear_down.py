@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.components import (
+    cloud_state,
     graph_panel,
     guard,
     markup,
@@ -14,14 +15,16 @@ from pages.components import (
     soft_delete,
     state,
     steps,
+    tear_down_stays,
 )
 from pages.components.markup import cell
 from pages.components.state import Draft
 from services.catalogue import registry
 from services.plan import Plan
 from services.progress import RunView
-from services.runs import journal, teardown
+from services.runs import journal, losses, teardown
 from services.runs.client import RunActive
+from services.runs.losses import Losses
 
 # What a resource takes with it that cannot be made again from project.yaml.
 INSIDE = {
@@ -76,47 +79,28 @@ def offer(draft: Draft) -> None:
     going = [_going(plan, key, id) for key, id in reversed(made)]
     st.header("What would be removed", anchor=False)
     markup.lead("Only what Groundplan has created for this project, each before what it needs.")
+    lost = cloud_state.losses_of(plan.config, tuple(g.id for g in going))
     rows = [
-        [cell(g.id.rpartition("/")[2], mono=True, title=g.id), cell(g.label), cell(_inside(g.key))]
+        [cell(g.id.rpartition("/")[2], mono=True, title=g.id), cell(g.label), cell(_inside(g, lost.value))]
         for g in going
     ]
     markup.table("What would be removed", ("Resource", "Type", "What is lost with it"), rows)
-    _stays(plan, draft.id, {g.id.lower() for g in going})
-    _confirm(draft, going)
+    tear_down_stays.locks(lost)
+    also = tear_down_stays.draw(plan, draft.id, {g.id.lower() for g in going})
+    _confirm(draft, going, also)
 
 
 def _going(plan: Plan, key: str, id: str) -> Going:
     return Going(key, id, run_panel.label_of(plan, key))
 
 
-def _inside(key: str) -> str:
-    return INSIDE.get(registry.of(key).key, "–")
+def _inside(one: Going, lost: Losses) -> str:
+    """What goes with it: in words, and counted where it could be."""
+    said, counted = INSIDE.get(registry.of(one.key).key, "–"), lost.contents.get(one.id.lower())
+    return f"{said}: {losses.words(counted)}" if counted else said
 
 
-def _stays(plan: Plan, project_id: str, going: set[str]) -> None:
-    """What the project uses and Groundplan has not created; and the group, if others live in it."""
-    rows = [
-        [cell(r.name, mono=True, title=r.id), cell(r.label), cell(_why(r.is_new))]
-        for r in plan
-        if r.id.lower() not in going and (not r.is_new or journal.adopted(r.id, project_id))
-    ]
-    st.header("What stays", anchor=False)
-    if rows:
-        markup.table("What stays", ("Resource", "Type", "Why"), rows)
-    if plan["resource_group"].id.lower() in going:
-        markup.note(
-            "The resource group goes last, and only when nothing is left in it: what somebody else has put there stays, "
-            "and the group with it.", live=False,
-        )  # fmt: skip
-
-
-def _why(new: bool) -> str:
-    return (
-        "It was there already when Groundplan came." if new else "It was there before; you chose to use it."
-    )
-
-
-def _confirm(draft: Draft, going: list[Going]) -> None:
+def _confirm(draft: Draft, going: list[Going], also: list[str]) -> None:
     """Purge or not, the project's name, Start."""
     name = journal.plan_of(journal.history(draft.id)[0].id).config.name
     st.header("Tear down", anchor=False)
@@ -130,11 +114,11 @@ def _confirm(draft: Draft, going: list[Going]) -> None:
         f"Type the project's name to confirm: {markup.plain(name)}", key=f"confirm:{draft.id}", width=420, live="300ms",
         autocomplete="off", max_chars=64,
     )  # fmt: skip
-    meant = _same(typed, name)
+    meant, count = _same(typed, name), len(going) + len(also)
     st.button(
-        f"Remove {len(going)} resource{'s' * (len(going) != 1)}", key="tear_down", type="primary", disabled=not meant,
+        f"Remove {count} resource{'s' * (count != 1)}", key="tear_down", type="primary", disabled=not meant,
         help=None if meant else "It can be pressed once the name above is typed.",
-        on_click=_start, args=(draft.id, name),
+        on_click=_start, args=(draft.id, name, also),
     )  # fmt: skip
 
 
@@ -143,13 +127,13 @@ def _same(typed: str, name: str) -> bool:
 
 
 @guard.answering
-def _start(id: str, name: str) -> None:
+def _start(id: str, name: str, also: list[str]) -> None:
     """Begin, with what the fields hold now: they may have changed since the page was drawn."""
     purge, typed = bool(st.session_state.get(f"purge:{id}")), str(st.session_state.get(f"confirm:{id}", ""))
     if not _same(typed, name):
         return
     try:
-        teardown.start(id, purge, by=state.tab())
+        teardown.start(id, purge, by=state.tab(), also=also)
     except RunActive:
         st.session_state[state.REFUSED] = (
             "A run of this project goes on. Wait for its end, or cancel it first."

@@ -9,9 +9,12 @@ from services.runs.client import RunActive
 
 
 def draw(run: RunView) -> None:
-    """The button of an ended run that created what still stands; what would go is said before it goes."""
+    """The button of a run that is over or waits for an answer, and created what still stands.
+
+    What would go is said before it goes. A run that waits is cancelled first.
+    """
     going = standing(run)
-    if run.kind not in journal.PUTTING or not run.ended or not going:
+    if run.kind not in journal.PUTTING or not (run.ended or run.state == "Parked") or not going:
         return
     with st.popover("Undo this run"):
         count = "the one resource" if len(going) == 1 else f"the {len(going)} resources"

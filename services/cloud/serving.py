@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services.cloud import blobs, clients, ml
+from services.cloud import blobs, census, clients, ml
 from services.cloud.blobs import STORE_API, Place
+from services.cloud.census import Census
 from services.cloud.connection import Connection
 from services.cloud.errors import CloudError, translated
 from services.cloud.target import Target
@@ -30,6 +31,13 @@ class Serving(Connection):
         """The properties of a file in the workspace's blob store: size, metadata; None when there is none."""
         async with self._store(workspace_id) as client:
             return await blobs.properties(client, path)
+
+    async def contents(self, account_id: str) -> Census:
+        """What lies in a storage account: number and size of its blobs, as far as counting is cheap."""
+        account = await self._account(account_id)
+        address = str(account["properties"]["primaryEndpoints"]["blob"])
+        with translated():
+            return await census.count(address, await self._opener(account_id), self._transport())
 
     async def upload(
         self, workspace_id: str, path: str, source: str, metadata: Mapping[str, str], say: Say

@@ -35,6 +35,11 @@ def put_back(project_id: str, keys: list[str], by: str = "") -> str:
     return client.start(project_id, by, put=keys)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two values mean the same to Azure: texts without case and spaces, lists in any order."""
+    return bool(_plain(one) == _plain(other))
+
+
 def _differences(resource: Resource, found: Mapping[str, Any] | None) -> tuple[Difference, ...]:
     return (GONE,) if found is None else tuple(_compared(resource.body, found))
 
@@ -44,7 +49,7 @@ def _compared(wanted: Any, found: Any, path: str = "") -> Iterator[Difference]:
         for key, value in wanted.items():
             if isinstance(found, Mapping) and key in found:
                 yield from _compared(value, found[key], f"{path}.{key}" if path else str(key))
-    elif not isinstance(wanted, Output | Secret) and _plain(wanted) != _plain(found):
+    elif not isinstance(wanted, Output | Secret) and not same(wanted, found):
         yield Difference(path, wanted, found)
 
 

@@ -1,16 +1,20 @@
 """Applying a project from the command line: make sure that somebody works, start the run, follow it to its end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from services.catalogue import registry
+from services.cloud.bridge import ask
+from services.cloud.errors import CloudError
+from services.cloud.target import resolve
 from services.config import ProjectConfig
 from services.parsing import minimal
 from services.processes import launch, leases
+from services.processes.home import home
 from services.progress import DONE, RunView, StepView
-from services.runs import client, journal, projects, teardown
+from services.runs import client, journal, losses, projects, teardown
 
 Say = Callable[[str], None]
 LOOK_S = 0.2
@@ -48,8 +52,10 @@ def _begun(config: ProjectConfig, say: Say) -> str:
     return run_id
 
 
-def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
+def destroy(config: ProjectConfig, purge: bool, say: Say, also: Sequence[str] = ()) -> dict[str, Any]:
     """Remove what the project's runs have created and follow it; the receipt, with the run's ID and state.
+
+    `also` names resources that the project uses and did not create. What lies in them is said first.
 
     Raises `CannotStart` when nothing was created, `RunActive` when a run goes on.
     """
@@ -61,11 +67,29 @@ def destroy(config: ProjectConfig, purge: bool, say: Say) -> dict[str, Any]:
         ready(config.cloud, say)
         parked = journal.newest(project.id)
         again = parked and parked.kind == "destroy" and parked.state == "Parked"
-        run_id = retry(parked, say) if parked and again else teardown.start(project.id, purge, BY)
+        if parked and again:
+            run_id = retry(parked, say)
+        else:
+            _say_losses(config, [*(id for _, id in journal.made_by(project.id)), *also], say)
+            run_id = teardown.start(project.id, purge, BY, also)
         run = to_the_end(run_id, say)
         return {"run": run.id, "state": run.state, **teardown.receipt(run)}
     finally:
         lease.release()
+
+
+def _say_losses(config: ProjectConfig, ids: list[str], say: Say) -> None:
+    """What goes with it, and what may forbid it; that it can't be told keeps nobody from removing."""
+    try:
+        found = ask(resolve(config.cloud, home()), lambda cloud: losses.look(cloud, ids))
+    except CloudError as error:
+        say(f"What lies in the resources could not be asked: {error.message}")
+        return
+    for id, one in found.contents.items():
+        if one.blobs:
+            say(f"{id.rpartition('/')[2]}: {losses.words(one)} will be lost.")
+    for lock in found.locks:
+        say(f"The lock {lock['name']} ({lock['level']}) forbids removing it: {lock['id']}")
 
 
 def report(run: RunView) -> dict[str, Any]:

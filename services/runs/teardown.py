@@ -3,6 +3,9 @@
 A resource goes before what it needs; one that was there before, or that somebody else made, is kept and named.
 """
 
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from services.catalogue import registry
@@ -14,25 +17,50 @@ from services.runs.client import CannotStart
 
 # Deleting takes Azure about half the time of creating (recorded deletions of groups, servers and accounts).
 DELETE_SHARE = 0.5
+ENDS_WITHIN_S = 10.0
 
 
-def start(project_id: str, purge: bool = False, by: str = "") -> str:
+def start(project_id: str, purge: bool = False, by: str = "", also: Sequence[str] = ()) -> str:
     """Begin removing all that the project's runs have created; the ID of the run.
 
-    Raises `CannotStart` when nothing was created, `RunActive` when a run goes on.
+    `also` names, one by one, resources that the project uses and did not create. Raises `CannotStart` when nothing was
+    created or one of those is none, `RunActive` when a run goes on.
     """
     made = journal.made_by(project_id)
     newest = next((r for r in journal.history(project_id) if r.kind == "apply"), None)
     if newest is None or not made:
         raise CannotStart("Groundplan has created nothing for this project.")
     plan = journal.plan_of(newest.id)
-    pace = client.pace_of(plan.config)
-    return client.enqueue("destroy", project_id, plan.config, _steps(plan, made, pace), by, {"purge": purge})
+    told = _named(foreign(project_id, plan), also)
+    steps = _steps(plan, [*made, *told], client.pace_of(plan.config))
+    options = {"purge": purge} | ({"also": [id for _, id in told]} if told else {})
+    return client.enqueue("destroy", project_id, plan.config, steps, by, options)
+
+
+def foreign(project_id: str, plan: Plan) -> list[Resource]:
+    """What the plan uses and no run of the project has created: a tear-down leaves it where it is unless told."""
+    ours = {id.lower() for _, id in journal.made_by(project_id)}
+    others = [r for r in plan if r.id.lower() not in ours]
+    return [r for r in others if not r.is_new or journal.adopted(r.id, project_id)]
+
+
+def _named(others: list[Resource], also: Sequence[str]) -> list[tuple[str, str]]:
+    known = {r.id.lower(): (r.key, r.id) for r in others}
+    for id in also:
+        if id.lower() not in known:
+            raise CannotStart(f"The project does not use {id}, so it can't be removed with it.")
+    return [known[id.lower()] for id in dict.fromkeys(also)]
 
 
 def undo(run_id: str, by: str = "") -> str:
-    """Begin removing what one run has created; the ID of the new run. Raises as `start` does."""
+    """Begin removing what one run has created; the ID of the new run. Raises as `start` does.
+
+    A run that waits for an answer is cancelled first; nothing of it moves, so that it ends at once.
+    """
     run = journal.view(run_id)
+    if run.state == "Parked":
+        client.cancel(run_id, by)
+        run = _ended(run_id)
     made = [(s.key, s.resource_id) for s in run.steps.values() if s.created_by_run]
     if not made:
         raise CannotStart("This run has created nothing.")
@@ -40,6 +68,13 @@ def undo(run_id: str, by: str = "") -> str:
     steps = _steps(plan, made, client.pace_of(plan.config))
     kind: RunKind = "withdraw" if run.kind == "deploy" else "destroy"
     return client.enqueue(kind, run.project, plan.config, steps, by, {"undo": run_id, **_release(run)})
+
+
+def _ended(run_id: str) -> RunView:
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while not (run := journal.view(run_id)).ended and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return run
 
 
 def remove(project_id: str, made: list[tuple[str, str]], by: str = "") -> str:
@@ -62,6 +97,9 @@ def receipt(run: RunView) -> dict[str, Any]:
         "kept": kept
         + [{"id": r.id, "why": "It was there before."} for r in _adopted(journal.plan_of(run.id), steps)],
         "soft_deleted": [{"id": id, "until": until} for id, until in soft.items() if until],
+        "billing_stopped": [
+            {"id": s.resource_id, "at": _iso(s.finished_at)} for s in steps if s.state == "Deleted"
+        ],
     }
 
 
@@ -97,6 +135,10 @@ def _step(key: str, id: str, after: tuple[str, ...], expected_s: float) -> dict[
 def _release(run: RunView) -> dict[str, Any]:
     """What a deployment was of: the plan of its withdrawal is the same."""
     return {"release": run.options["release"]} if run.kind == "deploy" else {}
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def _why(step: StepView) -> str:

@@ -62,6 +62,8 @@ def _table(intake: Intake) -> Schema:
     inputs, pickled = intake.inputs, intake.format in _PICKLES
     if len(inputs) == 1 and len(inputs[0].shape) == 2:
         return Schema("matrix", width=inputs[0].shape[1])
+    if intake.format in ("xgboost", "lightgbm"):  # categories are numbers there, too
+        return Schema("matrix", inputs, _width(intake))
     by_name = intake.framework == "mlflow" or (pickled and _selects(intake))
     by_name = by_name or any(one.dtype in ("str", "bool", "object") or one.categories for one in inputs)
     if pickled and (intake.details.get("text") or (not by_name and mentions(intake, *_VECTORIZERS))):

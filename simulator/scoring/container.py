@@ -15,9 +15,7 @@ from asyncio.subprocess import Process
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
-
-from simulator.scoring import processes
+from simulator.scoring import processes, wire
 from simulator.scoring.conda import SERVER
 from simulator.scoring.failure import crashed
 from simulator.scoring.files import Layout
@@ -25,7 +23,7 @@ from simulator.scoring.logs import Journal, age
 from simulator.scoring.spec import Spec
 
 HOOKS = Path(__file__).with_name("crew_hooks.py")
-PROBE = aiohttp.ClientTimeout(total=2)
+PROBE = 2.0  # seconds
 #: More workers than this do not run on one machine, however many instances are asked for.
 MOST_WORKERS = max(2, os.cpu_count() or 1)
 
@@ -43,20 +41,11 @@ class Container:
     process: Process | None = None
     since: float = field(default_factory=time.monotonic)
     _reader: asyncio.Task[None] | None = None
-    _session: aiohttp.ClientSession | None = None
 
     @property
     def alive(self) -> bool:
         """Tell whether the process runs."""
         return self.process is not None and self.process.returncode is None
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The client that speaks to this container; its server closes a connection after each answer."""
-        if self._session is None:
-            connector = aiohttp.UnixConnector(str(self.socket), force_close=True, limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
-        return self._session
 
     async def start(self, budget: float) -> None:
         """Start, and wait until it answers its probe.
@@ -96,9 +85,9 @@ class Container:
     async def healthy(self) -> bool:
         """Probe the container: GET / answers 200 once init() is through."""
         try:
-            async with self.session.get("http://container/", timeout=PROBE) as answer:
-                return answer.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            async with asyncio.timeout(PROBE):
+                return (await wire.exchange(self.socket, "GET", "/")).status == 200
+        except OSError:  # a timeout is one too
             return False
 
     async def stop(self, patience: float = 1.0) -> None:
@@ -108,8 +97,6 @@ class Container:
         if self._reader is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reader, 1.0)
-        if self._session is not None:
-            await self._session.close()
         self.socket.unlink(missing_ok=True)
         (self.layout.root / processes.RECORD).unlink(missing_ok=True)
 

@@ -14,7 +14,6 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-import aiohttp
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ from simulator.call import Call
 from simulator.clock import catch_up
 from simulator.errors import ArmError
 from simulator.providers.machinelearning.endpoints import OnlineEndpoint, endpoint_keys, endpoint_tokens
-from simulator.scoring import meters
+from simulator.scoring import meters, wire
 from simulator.scoring.crew import Crew
 from simulator.scoring.fleet import Fleet
 from simulator.scoring.wanted import seconds
@@ -165,7 +164,7 @@ async def _score(world: World, fleet: Fleet, deployment: Resource, request: Requ
             return await _ask(crew, request, data)
     except TimeoutError:
         return Answer(408 if crew.ready.is_set() else 503, b"upstream request timeout")
-    except (aiohttp.ClientError, OSError):
+    except OSError:
         return Answer(503, b"upstream connect error or disconnect/reset before headers")
 
 
@@ -173,20 +172,19 @@ async def _ask(crew: Crew, request: Request, data: bytes) -> Answer:
     await crew.ready.wait()
     container = crew.serving
     if container is None:
-        raise aiohttp.ClientConnectionError
-    tail = request.scope["path"].rsplit("/", 1)[1] + ("?" + request.url.query if request.url.query else "")
+        raise ConnectionError("it has just ended")
+    query = f"?{request.url.query}" if request.url.query else ""
+    target = f"/{request.scope['path'].rsplit('/', 1)[1]}{query}"
     headers = [(name, value) for name, value in request.headers.items() if name not in OWN]
-    url = f"http://container/{tail}"
-    async with container.session.request(request.method, url, data=data or None, headers=headers) as found:
-        body = await found.read()
-        kept = [(name, value) for name, value in found.headers.items() if name.lower() not in OWN]
+    found = await wire.exchange(container.socket, request.method, target, headers, data)
+    kept = [(name, value) for name, value in found.headers if name.lower() not in OWN]
     if found.status == 200:
-        return Answer(200, body, kept, 200)
+        return Answer(200, found.body, kept, 200)
     why = [
         ("ms-azureml-model-error-statuscode", str(found.status)),
         ("ms-azureml-model-error-reason", "model_error"),
     ]
-    return Answer(424, body, kept + why, found.status)
+    return Answer(424, found.body, kept + why, found.status)
 
 
 def _mirror(

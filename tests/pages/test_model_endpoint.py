@@ -250,7 +250,7 @@ def _walk(house: House, browser: Browser) -> None:
     page.get_by_role("option", name="green").click()
     remove = page.get_by_role("button", name="Remove the deployment")
     expect(remove).to_be_disabled()
-    page.get_by_role("textbox", name="Type the name of the deployment to confirm").fill("green")
+    page.get_by_role("textbox", name="Type the name of the deployment to confirm: green").fill("green")
     expect(remove).to_be_enabled()
     remove.click()
     page.get_by_text("It is removed.").first.wait_for(state="attached", timeout=60_000)

@@ -115,6 +115,8 @@ def _service(asked: Asked, account: Resource) -> tuple[list[str], str]:
 
 def _granted(query: dict[str, str], whole_account: bool) -> Grant:
     fixed = {} if whole_account else {title: query[key] for key, title in OVERRIDES.items() if key in query}
+    if any(not (value.isascii() and value.isprintable()) for value in fixed.values()):
+        raise failed("A response header that the signature lays down cannot be sent.")
     levels = query.get("srt", "") if whole_account else "o" if query["sr"] == "b" else "oC"
     return Grant(query["sp"], levels, who=query.get("skoid", ""), fixed=fixed)
 

@@ -123,6 +123,10 @@ def test_signatures_of_one_container_or_blob(account: blobs.Account) -> None:
     found = signed(account, text).get_blob_client("data", "one").download_blob()
     assert found.properties.content_settings.content_type == "text/special"
     assert code(signed(account, text).get_blob_client("data", "two").download_blob)[0] == 403
+    broken = generate_blob_sas(
+        account.name, "data", "one", account_key=key, permission="r", expiry=until, content_type="a\r\nX: y"
+    )
+    assert read(signed(account, broken)) == (403, "AuthenticationFailed")
 
 
 def test_tokens_need_a_data_role(account: blobs.Account) -> None:

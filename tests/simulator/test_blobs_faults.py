@@ -83,6 +83,23 @@ def test_client_that_goes_away(account: blobs.Account) -> None:
     assert len(blobs.stored_files(account.simulator)) == before
 
 
+def test_blob_that_is_replaced_while_somebody_reads_it(account: blobs.Account) -> None:
+    """A download that has begun ends with the bytes that it began with, and only then do their files go."""
+    client = account.client(max_single_put_size=MIB, max_block_size=MIB)
+    blob, data = client.create_container("replaced").get_blob_client("b"), os.urandom(24 * MIB)
+    blob.upload_blob(data)
+    line = line_to(account)
+    line.request("GET", f"/replaced/b?{blobs.sas(account)}", headers={"Host": account.host})
+    answer = line.getresponse()
+    begun = answer.read(1000)
+    blob.upload_blob(b"new", overwrite=True)
+    assert blob.download_blob().readall() == b"new"
+    assert begun + answer.read() == data
+    blob.get_blob_properties()
+    assert sum(path.stat().st_size for path in blobs.stored_files(account.simulator)) < 24 * MIB
+    line.close()
+
+
 @pytest.mark.parametrize(
     ("deed", "expected"),
     [

@@ -11,14 +11,14 @@ BIN    := $(VENV)/bin
 TYPED  := $(wildcard app.py services simulator pages benchmarks)
 SHELL  := /bin/bash
 
-.PHONY: run test test-az lock clean venv installed installed-dev chromium
+.PHONY: run test test-az lock clean venv installed installed-dev chromium sandbox
 .DEFAULT_GOAL := run
 
 run: installed
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
 
 # Lint and types run beside the tests; pytest's summary comes last.
-test: installed-dev chromium
+test: installed-dev chromium sandbox
 	@mkdir -p build/screenshots
 	@( failed=0; $(BIN)/ruff check . || failed=1; $(BIN)/ruff format --check . || failed=1; \
 	   $(BIN)/mypy $(TYPED) || failed=1; exit $$failed ) > build/checks.log 2>&1 & \
@@ -80,3 +80,10 @@ chromium:
 	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y chromium; } > build/apt.log 2>&1 || true; \
 	  find_chromium > build/chromium; } || { \
 	  echo "The browser tests need Chromium. Install it (Debian: apt-get install chromium) or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 1; }
+
+# Models are tested in bubblewrap where it can be had; without it their tests in it skip, and say so.
+sandbox:
+	@command -v bwrap >/dev/null || { sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	  echo "No bubblewrap found; installing it with apt-get"; \
+	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y bubblewrap; } > build/apt-bubblewrap.log 2>&1 || \
+	  echo "bubblewrap could not be installed: the tests in it will skip"; }

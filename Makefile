@@ -1,6 +1,7 @@
 # make run [PORT=8501]   install what is missing, start everything on http://127.0.0.1:PORT
 # make test              install what is missing, lint, types and every test (browser tests included)
 # make test-az           the az CLI against the simulator (installs it first)
+# make test-azurite      the simulator's blob storage against Azurite (installs it first)
 # make lock              compile requirements*.in into requirements*.txt
 # make clean             remove what this file made (.venv, build); your projects stay where they are
 
@@ -11,7 +12,7 @@ BIN    := $(VENV)/bin
 TYPED  := $(wildcard app.py services simulator pages benchmarks)
 SHELL  := /bin/bash
 
-.PHONY: run test test-az lock clean venv installed installed-dev chromium sandbox
+.PHONY: run test test-az test-azurite lock clean venv installed installed-dev chromium sandbox
 .DEFAULT_GOAL := run
 
 run: installed
@@ -87,3 +88,8 @@ sandbox:
 	  echo "No bubblewrap found; installing it with apt-get"; \
 	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y bubblewrap; } > build/apt-bubblewrap.log 2>&1 || \
 	  echo "bubblewrap could not be installed: the tests in it will skip"; }
+
+# The simulator's blob storage held against Azurite, Microsoft's emulator; needs node and npm.
+test-azurite: installed-dev
+	@[ -x build/azurite/node_modules/.bin/azurite-blob ] || npm install --no-fund --no-audit --prefix build/azurite azurite@3.35.0
+	$(BIN)/python -m pytest tests/simulator/test_blobs_azurite.py

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.parsing import parse
-from services.scaffold import Tree, describe
+from services.scaffold import Chosen, Tree, describe
 
 FRAMEWORKS = ("scikit-learn", "pytorch", "onnx", "xgboost", "lightgbm", "r")
 ALL = ["csv", "xlsx", "json", "sql"]
@@ -32,13 +32,36 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
 }
 
+GOLDEN = (
+    {"request": {"data": [[1.0, 2.5]]}, "expected": {"predictions": [1]}},
+    {"request": {"data": [[0, 0]]}},
+)
+BROUGHT: dict[str, Chosen] = {
+    "brought model": Chosen(
+        "my_model-2.joblib", "python", "score.py",
+        {
+            "score.py": 'MODEL_FILE = "my_model-2.joblib"\n', "conda.yaml": "dependencies: []\n",
+            "requirements.txt": "numpy\n",
+        },
+        GOLDEN, lambda: b"model",
+    ),
+    "brought model of R": Chosen(
+        "model.rds", "r", "plumber.R",
+        {"plumber.R": 'model_file <- "model.rds"\n', "Dockerfile": "COPY . /api\nCMD plumber.R\n"},
+    ),
+}  # fmt: skip
+CHOICES |= {
+    "brought model": {"devops": {"platform": "both"}},
+    "brought model of R": {"learning": {"language": "r"}},
+}
+
 Make = Callable[..., Tree]
 
 
 @pytest.fixture(params=CHOICES)
 def tree(request: pytest.FixtureRequest) -> Tree:
     """The repository of each kind of project in turn."""
-    return describe(parse({"name": "churn"} | CHOICES[request.param]).strict())
+    return describe(parse({"name": "churn"} | CHOICES[request.param]).strict(), BROUGHT.get(request.param))
 
 
 @pytest.fixture

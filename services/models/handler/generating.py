@@ -76,7 +76,7 @@ def _kind(intake: Intake, schema: Schema) -> str:
 
 def _facts(intake: Intake, schema: Schema, file_name: str, kind: str) -> dict[str, Any]:
     """What the templates are filled in with."""
-    tells_width = schema.named or schema.width is not None or kind == "onnx"
+    tells_width = schema.reader != "matrix" or schema.named or schema.width is not None or kind == "onnx"
     booster = intake.framework in ("xgboost", "lightgbm")
     asks = kind == "sklearn" and schema.reader == "matrix" and not booster
     width_name = "WIDTH" if tells_width else "width"
@@ -85,7 +85,7 @@ def _facts(intake: Intake, schema: Schema, file_name: str, kind: str) -> dict[st
         ("outputs", kind == "onnx"),
         ("objective", kind in ("xgboost", "lightgbm")),
     ]
-    state += [("nulls", asks), ("width", schema.reader == "matrix" and not tells_width)]
+    state += [("nulls", asks), ("width", not tells_width)]
     return wording(intake, schema) | _constants(intake, schema) | {
         "file_name": file_name,
         "reader": Trusted(schema.reader),
@@ -129,4 +129,12 @@ def _tensors(intake: Intake) -> list[tuple[Trusted, Trusted]]:
     """Names and shapes of the first weights, for a docstring."""
     found = intake.details.get("tensors")
     pairs = list(found.items())[:20] if isinstance(found, Mapping) else []
-    return [(Trusted(quiet(name)), Trusted(quiet(shape))) for name, shape in pairs if quiet(name)]
+    return [(Trusted(quiet(name)), Trusted(_shape(shape))) for name, shape in pairs if quiet(name)]
+
+
+def _shape(sizes: Any) -> str:
+    return (
+        f"({', '.join(str(int(n)) for n in sizes if isinstance(n, int))})"
+        if isinstance(sizes, list | tuple)
+        else "(?)"
+    )

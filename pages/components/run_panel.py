@@ -91,7 +91,7 @@ def _row(plan: Plan, step: StepView) -> list[str]:
     tone = "running" if step.state in BUSY else TONES.get(step.state, "muted")
     correlation = step.correlation_id and f"Correlation ID {step.correlation_id}"
     return [
-        cell(name_of(step), mono=True, title=step.resource_id),
+        cell(name_in(plan, step), mono=True, title=step.resource_id),
         cell(label_of(plan, step.key)),
         cell(step.state, tone=tone, title=step.note),
         cell(durations.short(step.elapsed_s(time.time())), right=True),
@@ -108,6 +108,11 @@ def label_of(plan: Plan, key: str) -> str:
     return kind if own == kind else f"{kind}: {own}"
 
 
+def name_in(plan: Plan, step: StepView) -> str:
+    """The same as a plan of a release says it, which knows versions by the name that they belong to."""
+    return plan[step.key].name if plan.release and step.key in plan else name_of(step)
+
+
 def name_of(step: StepView) -> str:
     """A resource's own name: the last part of its ID, also of one that no plan has any more."""
     return step.resource_id.rpartition("/")[2] or step.key
@@ -120,7 +125,7 @@ def failures(run: RunView, plan: Plan) -> None:
             continue
         with st.container(border=True, key=f"failed_{step.key}"):
             what = markup.plain(step.error.what or step.error.message)
-            st.error(f"**{label_of(plan, step.key)} {markup.plain(name_of(step))}:** {what}")
+            st.error(f"**{label_of(plan, step.key)} {markup.plain(name_in(plan, step))}:** {what}")
             if step.error.fix:
                 st.markdown(f"**What to do:** {markup.plain(step.error.fix)}")
             answers.draw(run, step)

@@ -5,12 +5,22 @@ from xml.etree import ElementTree
 
 import pytest
 
+from services import project_file
 from services.config import Problem
 from services.graphs import azure, render
 from services.graphs.graph import Graph
 from services.graphs.style import LIGHT, STATES
+from services.plan import build_release
+from services.progress import RunView, StepError, StepView
+from services.release import Release
 from tests.graphs import cases
 from tests.graphs.drawn import SVG, outline, parts, words
+
+RELEASE = Release(
+    model="churn-churn", file_name="churn.joblib", sha256="ab" * 32, size=1000, source="/nowhere",
+    files={"score.py": "", "conda.yaml": ""}, entry="score.py", key="0" * 64, endpoint="churn-api", deployment="blue",
+    instance_type="Standard_DS2_v2",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", cases.ALL)
@@ -255,3 +265,27 @@ def test_a_cost_has_its_place_and_moves_nothing():
     assert {row["Resource"]: row["Cost"] for row in graph.table}["Key vault"] == "$0.03 a month"
     off = azure.draw(plan, costs={"key_vault": "$0.03"}, layers=("status",))
     assert "$0.03" not in off.source
+
+
+def test_a_release_stands_in_the_frame_of_its_workspace() -> None:
+    """Subscription, group and workspace are there already; the parts come up within, and nothing is "not chosen"."""
+    plan = build_release(project_file.read("name: churn\n").strict(), RELEASE)
+    graph = azure.draw(plan, now=0.0)
+    frames = {group.label: group for group in graph.groups}
+    assert [group.name for group in graph.groups][1:] == ["rg-churn", "mlw-churn"]
+    assert frames["Workspace"].parent == frames["Resource group"].id
+    assert {node.group for node in graph.nodes} == {frames["Workspace"].id}
+    assert [node.key for node in graph.nodes][-3:] == ["online_deployment", "smoke_test", "traffic"]
+    assert "Not chosen" not in graph.source and "Workspace, existing" in graph.source
+    assert render.svg(graph).count("<svg") >= 1
+
+
+def test_a_step_of_a_release_that_failed_says_why() -> None:
+    """The reason stands in the box, as with any resource."""
+    plan = build_release(project_file.read("name: churn\n").strict(), RELEASE)
+    error = StepError("SmokeTestFailed", "differs", None, "The deployment answers otherwise.")
+    run = RunView(
+        "r", "p", "deploy", "Parked", {"smoke_test": StepView("smoke_test", "Failed", error=error)}, 0.0
+    )
+    facts = dict(azure.draw(plan, run, now=0.0)["smoke_test"].facts)
+    assert facts["Status"] == "Failed: The deployment answers otherwise."

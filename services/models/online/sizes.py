@@ -143,7 +143,11 @@ def unfit(size: Size, wanted: Wanted, region: Region | None) -> str:
 def left(size: Size, wanted: Wanted, region: Region | None) -> int | None:
     """Cores of the type's family that are left for this deployment; None when the cloud has not said."""
     quota = region.quotas.get(_folded(size.family)) if region else None
-    return None if quota is None else quota.left + wanted.held.get(_folded(size.family), 0)
+    if quota is None:
+        return None
+    return min(
+        quota.limit, quota.left + wanted.held.get(_folded(size.family), 0)
+    )  # what it holds may be counted already
 
 
 def held(size: Size | None, instances: int) -> dict[str, int]:

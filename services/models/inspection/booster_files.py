@@ -115,15 +115,16 @@ def _lightgbm_column(name: str, info: str) -> Column:
 
 
 def _text_to_the_end(place: FilePlace, at: int, report: Report) -> None:
-    ended, tail = False, b""
+    """Trees and parameters are text, and both have their end marks."""
+    missing, tail = {b"end of trees", b"end of parameters"}, b""
     source = stream(place, at)
     while data := source.take(len(source.peek(CHUNK))):
         if b"\0" in data:
             raise Broken("it holds bytes that are no text")
-        ended = ended or b"end of trees" in tail + data
+        missing = {mark for mark in missing if mark not in tail + data}
         tail = data[-20:]
-    if not ended:
-        raise Broken("it ends before its trees do")
+    if missing:
+        raise Broken("it ends before its trees or parameters do")
 
 
 def read_binary_xgboost(report: Report) -> None:

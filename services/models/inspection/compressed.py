@@ -90,6 +90,9 @@ class _Inflater:
         if not left:
             self._done = True
         elif self._kind in _SEVERAL and compression(left) == self._kind:
+            self._report.unknown(
+                f"It is several {self._kind} streams in a row, which joblib reads without end."
+            )
             self._engine, self._pending = _MAKERS[self._kind](), left
             return True
         else:

@@ -45,7 +45,7 @@ def named(head: bytes) -> tuple[str, bool] | None:
         return "compiled Python code (.pyc)", True
     text = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html")):
-        return "a web page: was a sign-in page saved instead of the file?", False
+        return "a web page: was a sign-in page saved instead of the file", False
     if text.startswith((b"version https://git-lfs",)):
         return "a Git LFS pointer, not the file itself: run `git lfs pull`", False
     return next(((name, False) for magic, name in _DOCUMENTS.items() if head.startswith(magic)), None)
@@ -54,4 +54,5 @@ def named(head: bytes) -> tuple[str, bool] | None:
 def refuse(found: tuple[str, bool], report: Report) -> None:
     """A program is blocked, a document is not known as a model."""
     name, program = found
-    (report.blocked if program else report.unknown)(f"It is {name}, no model.")
+    explained = any(mark in name for mark in ",:")
+    (report.blocked if program else report.unknown)(f"It is {name}{'' if explained else ', no model'}.")

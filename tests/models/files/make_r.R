@@ -22,3 +22,25 @@ families <- c(
 for (i in seq_along(families)) keep(families[[i]], file.path("families", sprintf("family_%02d.rds", i)))
 keep(nls(mpg ~ a + b * wt, mtcars, start = list(a = 30, b = -3)), "families/nls.rds")
 keep(glm(wide ~ Sepal.Length, data = flowers, family = "binomial"), "families/glm.rds")
+
+# Objects that run a program when they are read or used.
+keep(function(x) system("id"), "hostile_fun.rds")
+delayedAssign("waiting", system("id"))
+place <- new.env()
+delayedAssign("x", system("id"), assign.env = place)
+keep(place, "hostile_promise_env.rds")
+m <- lm(mpg ~ wt, mtcars)
+attr(m$terms, "predvars") <- quote(list(system("id"), wt))
+keep(m, "hostile_evil_predvars.rds")
+m <- lm(mpg ~ wt, mtcars)
+m$terms[[3]] <- quote(system("id"))
+keep(m, "hostile_evil_terms.rds")
+m <- glm(am ~ wt, binomial, mtcars)
+m$family$linkinv <- function(eta) { system("id"); eta }
+keep(m, "hostile_evil_glm.rds")
+within_a_function <- function() { m <- lm(mpg ~ wt, mtcars); log <- function(x) base::system("id"); m }
+keep(within_a_function(), "hostile_evil_env.rds")
+m <- lm(Sepal.Width ~ Species, iris)
+m$contrasts <- list(Species = "system")
+m$xlevels <- list(Species = c("id", "b"))
+keep(m, "hostile_evil_contrasts.rds")

@@ -11,7 +11,9 @@ from services.models import releasing
 from services.models.online import endpoints
 from services.models.online.endpoints import Endpoint
 from services.models.records import ModelRecord
+from services.runs import journal
 
+TAKEN = "EndpointNameTaken"  # as `services.explain` calls it
 PROBES = "https://learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-managed-online#probesettings"
 
 
@@ -44,6 +46,14 @@ def place(draft: Draft, endpoint: Endpoint | None) -> None:
     with right:
         fields.text(draft, "production.deployment", label="Online deployment")
     chosen = draft.config[Production]
+    if endpoint is None and _refused(draft):
+        other = endpoints.another_name(chosen.endpoint, draft.id)
+        markup.note(f"Another endpoint in {draft.config.location} is called {chosen.endpoint}.", "bad")
+        st.button(
+            f"Use {markup.plain(other)}", key="other_endpoint", type="tertiary", on_click=state.commit,
+            args=(draft.id, "production.endpoint", other),
+        )  # fmt: skip
+        return
     if endpoint is None:
         markup.note(
             f"{chosen.endpoint} will be created. Its name must be free in {draft.config.location}: Azure tells when it "
@@ -67,6 +77,17 @@ def place(draft: Draft, endpoint: Endpoint | None) -> None:
             f"Use {markup.plain(other)} beside it", key="other_colour", type="tertiary", on_click=state.commit,
             args=(draft.id, "production.deployment", other),
         )  # fmt: skip
+
+
+def _refused(draft: Draft) -> bool:
+    """Whether the cloud has refused this very name in the newest run: somebody else's endpoint has it."""
+    run = journal.newest(draft.id, kinds=("deploy",))
+    step = run.steps.get("online_endpoint") if run else None
+    if run is None or step is None or step.error is None:
+        return False
+    return (
+        step.error.code == TAKEN and run.options["release"]["endpoint"] == draft.config[Production].endpoint
+    )
 
 
 def share(draft: Draft, endpoint: Endpoint | None) -> dict[str, Any]:

@@ -31,6 +31,12 @@ def draw(run: RunView, *, here: str) -> None:
 
 def outcome(run: RunView) -> None:
     """What the golden set said before the traffic moved, and how the traffic stands since."""
+    failed = run.steps.get("online_deployment")
+    if run.kind == "deploy" and failed and failed.state == "Failed":
+        query = {**steps.query(run.project), "part": "Logs"}
+        st.page_link(
+            model_places.PAGES["endpoint"], label="See the logs of its containers", query_params=query
+        )
     smoke, traffic = run.steps.get("smoke_test"), run.steps.get("traffic")
     if smoke and smoke.outputs:
         told = smoke.outputs

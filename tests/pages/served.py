@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from services import project_file
-from services.models import candidate, files, records
+from services.config import ProjectConfig
+from services.models import candidate, files, records, releasing
 from services.models.intake import Column, Intake, Verdict
 from services.models.records import ModelRecord
 from services.runs import client, follow, journal
@@ -80,3 +81,8 @@ def verdict(record: ModelRecord, **told: Any) -> ModelRecord:
         "refusals": [], "p50_ms": 2.1, "p95_ms": 3.4, "startup_s": 1.2, "memory_peak_mb": 180.0,
     }  # fmt: skip
     return records.set_verdict(record.id, found | told)
+
+
+def config(project_id: str) -> ProjectConfig:
+    """The configuration that a project's releases are made with."""
+    return releasing.project_config(project_id)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.models import progress, records
-from services.runs import client, projects
+from services.models import progress, records, releasing
+from services.progress import StepError
+from services.runs import client, journal, projects
 from tests.pages import served
 from tests.pages.conftest import Open, calm, choices, said
 
@@ -183,6 +184,63 @@ def test_a_file_that_may_not_be_loaded_stops_at_the_file(project: Project, tmp_p
     record = served.model(project(), tmp_path, file_verdict="blocked")
     state = progress.model_state(record)
     assert state.reached == {"learning", "model"} and "blocked" in state.failed["model"]
+
+
+def test_a_name_taken_in_the_region_is_told_with_another_one(
+    open_page: Open, standing: records.ModelRecord
+) -> None:
+    """Azure says so only when it is asked to create it; the proposal is the name with letters of the project's own ID."""
+    run_id = releasing.start(
+        standing.project_id, releasing.propose(standing, served.config(standing.project_id))
+    )
+    error = StepError("EndpointNameTaken", "There already exists an endpoint with name churn-api", 400)
+    journal.set_step(run_id, "online_endpoint", state="Failed", error=error)
+    journal.set_run(run_id, state="Failed")
+    page = open_page(DEPLOY, standing.project_id)
+    assert "Another endpoint in westeurope is called churn-api." in said(page)
+    page.button(key="other_endpoint").click().run()
+    assert choices(standing.project_id)["production"]["endpoint"] == f"churn-api-{standing.project_id[-4:]}"
+    assert "Another endpoint in westeurope" not in said(calm(page))
+
+
+def test_a_deployment_that_does_not_get_healthy_leads_to_its_logs(
+    open_page: Open, standing: records.ModelRecord
+) -> None:
+    """While it waits for an answer: what failed, what to do, where the logs are; nothing can be deployed meanwhile."""
+    run_id = releasing.start(
+        standing.project_id, releasing.propose(standing, served.config(standing.project_id))
+    )
+    for key in ("model_file", "model", "environment", "code", "online_endpoint"):
+        journal.set_step(run_id, key, state="Succeeded", attempt=1)
+    error = StepError(
+        "ResourceNotReady", "502", None, "The container did not become healthy.", "Read its log."
+    )
+    journal.set_step(run_id, "online_deployment", state="Failed", attempt=1, error=error)
+    journal.set_run(run_id, state="Running")
+    page = open_page(DEPLOY, standing.project_id)
+    text = said(page)
+    for words in (
+        "The deployment of the model needs your answer",
+        "The container did not become healthy",
+        "Read its log",
+    ):
+        assert words in text.replace("\\", "")
+    assert "See the logs of its containers" in text
+    assert page.button(key="deploy").disabled
+    assert {"Retry", "Cancel"} <= {b.label for b in page.button}
+
+
+def test_runs_about_models_stand_in_the_history(open_page: Open, standing: records.ModelRecord) -> None:
+    """What was asked for and what came of it, in words; the details open."""
+    run_id = releasing.start(
+        standing.project_id, releasing.propose(standing, served.config(standing.project_id))
+    )
+    for key in journal.view(run_id).steps:
+        journal.set_step(run_id, key, state="Succeeded", attempt=1, created_by_run=True)
+    journal.set_run(run_id, state="Succeeded")
+    assert "Deploy a model: 8 created" in said(open_page("project/history", standing.project_id))
+    page = open_page("project/run", standing.project_id, run=run_id)
+    assert page.button(key=f"undo:{run_id}").label == "Remove 8 resources"
 
 
 def _choose(record: records.ModelRecord, **production: Any) -> None:

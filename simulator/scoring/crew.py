@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -97,15 +99,17 @@ class Crew:
                 self.journal.begin()
             container = await self._prepare(target, workers)
             self.journal.step("UserContainerStart", "InProgress")
-            await container.start(wanted.start_budget)
+            async with self.environments.starts:
+                await container.start(wanted.start_budget)
         except Failure as why:
             await self._fail(wanted, container, why)
-        except OSError as wrong:
-            await self._fail(wanted, container, Failure("InternalServerError", f"Internal error: {wrong}."))
         except asyncio.CancelledError:
             if container is not None:
                 await container.stop()
             raise
+        except Exception as wrong:  # a full disk, or a fault of ours: the operation must end all the same
+            traceback.print_exc(file=sys.stderr)
+            await self._fail(wanted, container, Failure("InternalServerError", f"Internal error: {wrong}."))
         else:
             self.journal.step("UserContainerStart", "Succeeded")
             self._switch(container)
@@ -130,7 +134,7 @@ class Crew:
         journal.event("Downloaded", "Models are downloaded successfully or no model need to download")
         journal.event("Pulling", "Start pulling container image")
         try:
-            environment = await self.environments.get(spec.environment.get("conda", ""), journal)
+            environment = await self.environments.get(spec.environment, journal)
         except Failure:
             journal.step("UserContainerImagePull", "Failed")
             raise

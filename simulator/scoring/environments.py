@@ -34,6 +34,8 @@ PASSED = (
 PREFIXES = ("UV_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 #: Seconds that a build may take: Azure's own limit is of this order.
 LONGEST = 1800
+#: Seconds that an environment is kept for which nobody asks; a simulator that starts asks for all that it serves.
+UNUSED = 30 * 86400.0
 #: What uv draws beside its words.
 _MARKS = re.compile("[×╰─▶│├⚠]")
 
@@ -44,20 +46,23 @@ class Environments:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._one_at_a_time = asyncio.Lock()
+        #: Containers that may start at the same time: after a restart of the simulator all want to.
+        self.starts = asyncio.Semaphore(3)
 
     def clean(self) -> None:
-        """Remove what a killed build has left."""
-        for path in self.folder.glob(".building-*"):
+        """Remove what a killed build has left, and what nobody has asked for in a long time."""
+        old = [one for one in self.folder.glob("*") if time.time() - one.stat().st_mtime > UNUSED]
+        for path in [*self.folder.glob(".building-*"), *old]:
             shutil.rmtree(path, ignore_errors=True)
 
-    async def get(self, conda: str, journal: Journal) -> Path:
-        """Return the environment of a conda file, building it when there is none.
+    async def get(self, asked: dict[str, str], journal: Journal) -> Path:
+        """Return the environment of an environment version, building it when there is none.
 
         Raises:
             Failure: ImageBuildFailure with the reason; the whole story is in the build log.
         """
         try:
-            recipe = recipe_of(conda)
+            recipe = _recipe(asked)
         except Unsupported as why:
             journal.write("build", str(why))
             raise no_image(str(why)) from None
@@ -67,6 +72,7 @@ class Environments:
                 await self._build(recipe, done, journal)
             else:
                 journal.write("build", f"The image {recipe.mark} is there already.")
+                os.utime(done)
         return done
 
     async def _build(self, recipe: Recipe, done: Path, journal: Journal) -> None:
@@ -90,21 +96,34 @@ def find_uv() -> str:
     return found
 
 
+def _recipe(asked: dict[str, str]) -> Recipe:
+    if not asked:
+        raise Unsupported(
+            "the deployment names no environment, and the rehearsal makes none for MLflow models"
+        )
+    if asked.get("build"):
+        raise Unsupported("the environment is built from a Dockerfile, which the rehearsal cannot do")
+    if asked.get("routes"):
+        raise Unsupported(
+            "the environment is a container with a server of its own, which the rehearsal cannot run"
+        )
+    return recipe_of(asked.get("conda", ""))
+
+
 async def _install(recipe: Recipe, place: Path, tell: Callable[[str], None]) -> None:
     uv, python = find_uv(), place / "bin" / "python"
     wanted = sys.executable if recipe.python == own_python() else recipe.python
     tell(f"Python {recipe.python}; packages: {', '.join(recipe.lines) or 'none'}")
     listed = place / "requirements.txt"
-    await _run(
-        [uv, "venv", "--quiet", "--relocatable", "--allow-existing", "--python", wanted, "."], place, tell
-    )
+    make = [uv, "venv", "--quiet", "--relocatable", "--allow-existing", "--python", wanted, "."]
+    await _run(make, place, tell, f"there is no Python {recipe.python} to be had: ")
     listed.write_text("".join(f"{line}\n" for line in recipe.lines), "utf-8")
     install = [uv, "pip", "install", "--no-progress", "--compile-bytecode", "--python", str(python)]
     if recipe.lines:
         await _run([*install, "-r", str(listed)], place, tell)
 
 
-async def _run(command: list[str], place: Path, tell: Callable[[str], None]) -> None:
+async def _run(command: list[str], place: Path, tell: Callable[[str], None], what: str = "") -> None:
     """Run one step of a build; its output goes to the log as it comes."""
     process = await processes.start(command, place, _environment(), place)
     try:
@@ -115,14 +134,14 @@ async def _run(command: list[str], place: Path, tell: Callable[[str], None]) -> 
     finally:
         await processes.stop(process)
     if process.returncode:
-        raise no_image(last or f"uv ended with code {process.returncode}")
+        raise no_image(what + last or f"uv ended with code {process.returncode}")
 
 
 async def _follow(process: asyncio.subprocess.Process, tell: Callable[[str], None]) -> str:
     """Pass on what a program says, and return what it complains of."""
     said: list[str] = []
     assert process.stdout is not None
-    async for raw in process.stdout:
+    while raw := await process.stdout.readline():
         line = raw.decode("utf-8", "replace").rstrip()
         tell(line)
         said.append(_MARKS.sub("", line).strip())

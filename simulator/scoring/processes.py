@@ -22,7 +22,14 @@ async def start(command: list[str], folder: Path, env: dict[str, str], cwd: Path
     """
     line = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(memory), *command]
     process = await asyncio.create_subprocess_exec(
-        *line, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, cwd=cwd, env=env, start_new_session=True
+        *line,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd=cwd,
+        env=env,
+        start_new_session=True,
+        limit=1 << 20,
     )
     record = {"pid": process.pid, "started": started(process.pid)}
     (folder / RECORD).write_text(json.dumps(record), "utf-8")

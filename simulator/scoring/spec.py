@@ -21,7 +21,7 @@ class Spec:
     model: dict[str, str] = field(default_factory=dict)  # name, version, uri
     code: str = ""  # uri of the folder
     script: str = ""
-    environment: dict[str, str] = field(default_factory=dict)  # name, version, image, conda
+    environment: dict[str, str] = field(default_factory=dict)  # name, version, image, conda, build, routes
     variables: dict[str, str] = field(default_factory=dict)
     mount_path: str = ""
     memory_gb: float = 7.0  # of one instance
@@ -45,7 +45,14 @@ def spec_of(
         model=_asset(state, properties.get("model"), uri="modelUri"),
         code=folder.body["properties"].get("codeUri") or "" if folder else "",
         script=str(code.get("scoringScript") or ""),
-        environment=_asset(state, properties.get("environmentId"), image="image", conda="condaFile"),
+        environment=_asset(
+            state,
+            properties.get("environmentId"),
+            image="image",
+            conda="condaFile",
+            build="build",
+            routes="inferenceConfig",
+        ),
         variables={str(key): str(value) for key, value in (properties["environmentVariables"] or {}).items()},
         mount_path=properties.get("modelMountPath") or "",
         memory_gb=memory_gb,
@@ -55,7 +62,8 @@ def spec_of(
 
 def read_spec(kept: dict[str, Any] | None) -> Spec | None:
     """Return a spec as it was kept in the state."""
-    return Spec(**kept) if kept else None
+    known = {key: value for key, value in (kept or {}).items() if key in Spec.__dataclass_fields__}
+    return Spec(**known) if known else None
 
 
 def write_spec(spec: Spec) -> dict[str, Any]:

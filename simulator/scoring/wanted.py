@@ -14,7 +14,7 @@ from simulator.world import World
 
 DEPLOYMENTS = "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"
 #: However fast the clock goes, a container has this many seconds to become ready: it really starts.
-SHORTEST_START = 60.0
+SHORTEST_START = 120.0
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,29 @@ def test_traffic_by_percentage(workshop: Workshop):
     workshop.traffic(blue=100)
 
 
+def test_mirrored_traffic(workshop: Workshop):
+    """A copy of every second request goes to green as well, and its caller hears blue alone."""
+    workshop.traffic(blue=100, mirror={"green": 50})
+    before = _counted(workshop, "green")
+    assert set(workshop.many({"data": [[1, 1]]}, 40)) == {"blue"}
+    assert _counted(workshop, "green") - before > 5  # 20 expected, with a standard deviation of 3.2
+    workshop.traffic(blue=100)
+
+
+@pytest.mark.parametrize("mode", ["AMLToken", "AADToken"])
+def test_tokens_open_endpoints_of_their_kind(workshop: Workshop, mode: str):
+    """An endpoint that is authenticated by token takes its own kind, and no other."""
+    other = workshop.at(f"{mode.lower()}-api", mode)
+    assert other.deploy("only")["status"] == "Succeeded"
+    simulator = workshop.simulator
+    token = simulator.token()
+    if mode == "AMLToken":
+        token = simulator.arm("POST", f"{other.endpoint}/token", {}, "2024-10-01").body["accessToken"]
+    assert other.score({"data": [[1, 1]]}, "only", token).body == {"predictions": [3]}
+    assert other.score({"data": [[1, 1]]}, "only", workshop.key()).status == 401
+    assert simulator.arm("DELETE", other.endpoint, version="2024-10-01").status == 202
+
+
 def test_failing_model_code_is_424(workshop: Workshop):
     """What run() raises is a 424 with the container's own status; the traceback is in the log alone."""
     answer = workshop.score({"fail": True})
@@ -175,3 +198,10 @@ def test_deletion_ends_the_container(workshop: Workshop):
 
 def _living(pid: int) -> list[psutil.Process]:
     return [psutil.Process(pid)] if psutil.pid_exists(pid) else []
+
+
+def _counted(workshop: Workshop, name: str) -> float:
+    path = f"{workshop.endpoint}/deployments/{name}/providers/Microsoft.Insights/metrics"
+    query = "?metricnames=RequestsPerMinute&aggregation=Total&interval=FULL"
+    answer = workshop.simulator.arm("GET", path + query, version="2024-02-01")
+    return float(answer.body["value"][0]["timeseries"][0]["data"][0]["total"])

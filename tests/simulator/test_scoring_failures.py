@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import psutil
 import pytest
@@ -80,6 +81,25 @@ def test_no_inference_server(workshop: Workshop):
     workshop.environment("bare", bare)
     assert workshop.deploy("bad", environment="bare")["error"]["code"] == "ResourceNotReady"
     assert "A required package azureml-inference-server-http is missing" in workshop.logs("bad")
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"build": {"contextUri": "https://x/y", "dockerfilePath": "Dockerfile"}}, "built from a Dockerfile"),
+        ({"image": "x", "inferenceConfig": {"scoringRoute": {"path": "/", "port": 1}}}, "server of its own"),
+    ],
+    ids=["dockerfile", "own-server"],
+)  # fmt: skip
+def test_what_the_rehearsal_cannot_run(
+    workshop: Workshop, properties: Any, told: str, request: pytest.FixtureRequest
+):
+    """A container that is not Python with Azure's server is refused in plain words, and not ignored."""
+    name = str(request.node.callspec.id)
+    workshop.put(f"{workshop.workspace}/environments/{name}/versions/1", {"properties": properties})
+    status = workshop.deploy("bad", environment=name)
+    assert status["error"]["code"] == "ImageBuildFailure"
+    assert told in status["error"]["message"]
 
 
 def test_no_model_file(workshop: Workshop):

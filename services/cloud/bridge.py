@@ -14,6 +14,7 @@ from services.cloud.errors import CloudError
 from services.cloud.target import Target
 
 T = TypeVar("T")
+_MAKING = threading.Lock()
 
 
 def ask(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], timeout: float = 60.0) -> T:
@@ -30,7 +31,9 @@ def ask(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], tim
 
 
 def _asked(target: Target, question: Callable[[Cloud], Coroutine[Any, Any, T]], timeout: float) -> T:
-    future = asyncio.run_coroutine_threadsafe(question(_cloud(target)), _loop())
+    with _MAKING:  # `cache` alone lets two threads make two loops, and a connection belongs to one
+        cloud, loop = _cloud(target), _loop()
+    future = asyncio.run_coroutine_threadsafe(question(cloud), loop)
     try:
         return future.result(timeout)
     except TimeoutError as error:

@@ -26,6 +26,8 @@ from simulator.world import World
 
 #: Seconds between two looks when nobody wakes the fleet.
 PERIOD = 0.5
+#: A socket's path has at most 103 bytes on macOS and 107 on Linux, and its name takes some.
+LONGEST_PLACE = 90
 
 
 class Fleet:
@@ -45,8 +47,7 @@ class Fleet:
         self._folder.mkdir(exist_ok=True)
         meters.prepare(self.world)
         self._sweep()
-        self._sockets = Path(tempfile.mkdtemp(prefix="groundplan-"))  # short: a socket's path has 107 bytes
-        (self._folder / "sockets").write_text(str(self._sockets), "utf-8")
+        self._sockets = self._place_of_sockets()
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -125,6 +126,16 @@ class Fleet:
                 with self.world.state.transaction():
                     gone = ArmError(409, "OperationCanceled", "The deployment was deleted meanwhile.")
                     operations.release(self.world, number, gone)
+
+    def _place_of_sockets(self) -> Path:
+        """Return a folder for sockets: below our own, or in a shorter place that the next start can clean up."""
+        own = self._folder / "s"
+        if len(str(own)) < LONGEST_PLACE:
+            own.mkdir(exist_ok=True)
+        else:
+            own = Path(tempfile.mkdtemp(prefix="groundplan-"))
+            (self._folder / "sockets").write_text(str(own), "utf-8")
+        return own
 
     def _sweep(self) -> None:
         """End and remove what a killed simulator has left; containers are begun anew from the state."""

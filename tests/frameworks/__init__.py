@@ -1,0 +1,1 @@
+"""Tests with PyTorch, Keras and MLflow, which are too large for `make test`: `make test-frameworks` runs them."""

@@ -1,4 +1,8 @@
-"""How long a run stands still after its worker was killed: from the new worker's start to the next progress."""
+"""How long a run stands still after its worker was killed: from the new worker's start to the next progress.
+
+With `--sweep` also the kills at every write of both journals (worker, web, both), with `--faults` every request of a full
+run failing in every way; `--every N` takes each N-th point.
+"""
 
 import json
 import os
@@ -10,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import sweep as sweeps
 from benchmarks.house import REPOSITORY, command, fresh_home
 
 PACE = 0.25
@@ -17,8 +22,37 @@ PROJECT = "name: recover\n"
 IMPORTS = "import services.runs.workflows, services.cloud.connect"
 
 
-def measure(rounds: int = 3) -> dict[str, Any]:
-    """Medians in seconds: kill -9 to progress, a new process's imports alone, and the difference."""
+def measure(rounds: int = 3, sweep: bool = False, faults: bool = False, every: int = 1) -> dict[str, Any]:
+    """Medians in seconds: kill -9 to progress, a new process's imports alone, and the difference; and the sweeps."""
+    kills = {"kills": _kills(every)} if sweep else {}
+    failures = {"faults": _faults(every)} if faults else {}
+    return {**_medians(rounds), **kills, **failures}
+
+
+def _kills(every: int) -> dict[str, Any]:
+    """Points, losses and repeats of the kills."""
+    found: dict[str, Any] = {}
+    with sweeps.ground() as place:
+        for who in ("worker", "web", "both"):
+            tally = sweeps.Tally()
+            if who == "worker":
+                sweeps.kill_worker(place, range(1, 10_000, every), tally)
+            else:
+                sweeps.kill_web(place, range(1, 100), tally, both=who == "both")
+            found[who] = tally.data()
+    return found
+
+
+def _faults(every: int) -> dict[str, Any]:
+    """The same of the faults, and how many requests a full run has."""
+    tally = sweeps.Tally()
+    with sweeps.ground() as place:
+        requests = sweeps.requests(place)
+        sweeps.faults(place, sweeps.FAULTS, range(1, requests + 1, every), tally)
+    return {"requests": requests, "kinds": list(sweeps.FAULTS), **tally.data()}
+
+
+def _medians(rounds: int) -> dict[str, Any]:
     progress = sorted(_recovery() for _ in range(rounds))[rounds // 2]
     imports = sorted(_imports() for _ in range(rounds))[rounds // 2]
     figures = {"progress_s": progress, "imports_s": imports, "beside_imports_s": progress - imports}

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from services.processes import home
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+PATIENCE_S = 30.0  # how long to wait for somebody else's lock
 
 
 class DatabaseError(Exception):
@@ -57,7 +58,7 @@ def one_at_a_time(connection: sa.Connection, name: str) -> None:
 def _engine(url: str) -> sa.Engine:
     if url.startswith("sqlite"):
         prepare_sqlite(url)
-        made = sa.create_engine(url, connect_args={"timeout": 30})
+        made = sa.create_engine(url, connect_args={"timeout": PATIENCE_S})
         event.listen(made, "connect", _pragmas)
         event.listen(made, "begin", _begin)
     else:
@@ -70,7 +71,7 @@ def _engine(url: str) -> sa.Engine:
 def prepare_sqlite(url: str) -> None:
     """Set the write-ahead journal, which is a property of the file and stays."""
     try:
-        with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30) as connection:
+        with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=PATIENCE_S) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
     except sqlite3.Error as error:
@@ -79,7 +80,7 @@ def prepare_sqlite(url: str) -> None:
 
 def _pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE_S * 1000:.0f}")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
 
@@ -126,6 +127,7 @@ def _explain(cause: str) -> str:
 
 _ADVICE = {
     "disk is full": "can't be written: the disk is full. Free some space; nothing that was saved is lost.",
+    "disk i/o error": "can't be read or written: the disk answers with an error, or has no space for files of that size.",
     "readonly": "can't be written: it is read-only. Mend its permissions, or name another folder in GROUNDPLAN_HOME.",
     "read-only": "can't be written: it is read-only. Mend its permissions, or name another folder in GROUNDPLAN_HOME.",
     "locked": "is locked by another program. Close what holds it, then try again.",

@@ -85,8 +85,8 @@ def house() -> Iterator[Installation]:
         yield Installation(environment).started()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def slow_house() -> Iterator[Installation]:
-    """An installation of its own in which runs take a few seconds."""
+    """The same for runs that take a few seconds; whoever kills a process of it starts it again."""
     with fresh_home(0.05) as environment:
         yield Installation(environment).started()

@@ -1,32 +1,46 @@
-"""The worker is killed with -9 after every single write of a full run: each resource exists once, and the run says so."""
+"""Kills at writes of both journals, faults at requests: a sample of `python -m benchmarks recover --sweep --faults`."""
 
-from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
-from services.runs import client, journal, projects
-from tests.runs.conftest import Installation, until
+from benchmarks import sweep
 
-EVERYTHING = {"container_registry": {"mode": "new"}, "sql": {"mode": "new"}}
-WRITES = 11  # ten resources and the secret that holds the SQL administrator's password
+# Of some 120 writes of a full run: the first, the fan-out, a PUT and its checkpoint, a parent's end.
+WRITES = (1, 9, 33, 57, 80)
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[sweep.Ground]:
+    """One installation for all points."""
+    with sweep.ground() as place:
+        yield place
 
 
 @pytest.mark.slow
-def test_a_kill_after_any_write_loses_and_repeats_nothing(
-    slow_house: Installation, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_killed_at_any_write_loses_and_repeats_nothing(ground: sweep.Ground) -> None:
+    """Every resource once, ours, and the run succeeded, whichever write did not come about."""
+    tally = sweep.Tally()
+    sweep.kill_worker(ground, WRITES, tally)
+    assert (tally.points, tally.lost, tally.repeats) == (len(WRITES), [], [])
+
+
+@pytest.mark.slow
+def test_a_page_killed_between_the_two_journals_leaves_no_run_that_waits_for_ever(
+    ground: sweep.Ground,
 ) -> None:
-    """One run for each write that a full run makes, in one installation whose worker dies again and again."""
-    monkeypatch.setenv("GROUNDPLAN_HOME", str(slow_house.home))
-    for n in range(1, WRITES + 1):
-        name = f"sweep{n:02d}"
-        run_id = client.start(projects.create({"name": name} | EVERYTHING).id)
-        until(lambda: len(slow_house.puts(name)) >= n, 60)  # noqa: B023
-        slow_house.kill_worker()
-        slow_house.started()
-        until(lambda: journal.view(run_id).ended or journal.view(run_id).state == "Parked", 60)  # noqa: B023
-        run = journal.view(run_id)
-        assert run.state == "Succeeded", (n, {k: (s.state, s.error) for k, s in run.steps.items()})
-        assert all(s.created_by_run for s in run.steps.values()), n
-        puts = Counter(p for p in slow_house.puts(name) if "/secrets/" not in p)
-        assert set(puts.values()) == {1}, (n, puts)
-        assert len(puts) == len(run.steps), n
+    """The run stands in our table and in nobody's queue: the worker finds it, also when it was killed too."""
+    tally = sweep.Tally()
+    sweep.kill_web(ground, [3], tally)
+    sweep.kill_web(ground, [3], tally, both=True)
+    assert (tally.points, tally.lost, tally.repeats) == (2, [], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sweep.FAULTS)
+def test_a_request_that_fails_in_passing_is_ridden_out(ground: sweep.Ground, kind: str) -> None:
+    """The run succeeds unaided, and what acted before its answer failed is adopted."""
+    tally, nth = sweep.Tally(), 8 + 4 * list(sweep.FAULTS).index(kind)
+    sweep.faults(ground, [kind], [nth], tally)
+    assert (tally.points, tally.lost, tally.repeats) == (1, [], [])
+    assert tally.longest_s < 60

@@ -199,4 +199,3 @@ def test_tearing_down_takes_the_endpoint_first_and_leaves_nothing(project: Proje
         for s in sorted(run.steps.values(), key=lambda s: s.finished_at or 0)
     ]
     assert order.index("online_deployment") < order.index("online_endpoint")
-

@@ -2,7 +2,10 @@
 
 import pytest
 
-from services.runs import client, journal, projects, teardown
+from services.cloud.bridge import ask
+from services.cloud.connect import Cloud
+from services.cloud.target import rehearsal
+from services.runs import client, journal, losses, projects, teardown
 from tests.runs.conftest import Installation, until
 
 EVERYTHING = "name: {}\ncontainer_registry: {{mode: new}}\nsql: {{mode: new}}\n"
@@ -105,6 +108,60 @@ def test_a_lock_parks_the_deletion_with_words(house: Installation) -> None:
     assert any("lock" in k["why"] for k in receipt["kept"])
     code, receipt, said = house.run("destroy", house.file("name: locked\n"), "--yes", "--purge")
     assert code == 0, said
+
+
+def test_what_is_lost_is_counted_and_a_lock_is_named_before_anything_is_removed(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blobs by number and size, the lock that will forbid it; the command says both first."""
+    monkeypatch.setenv("GROUNDPLAN_HOME", str(house.home))
+    code, applied, said = house.apply("name: losing\n")
+    assert code == 0, said
+    ids = [r["id"] for r in applied["resources"]]
+    at = {r["key"]: r["id"] for r in applied["resources"]}
+    lock = f"{at['key_vault']}/providers/Microsoft.Authorization/locks/keep"
+
+    async def fill(cloud: Cloud) -> None:
+        await cloud.write_blobs(at["workspace"], "data/", {"a.csv": "x" * 1500, "b.csv": "y" * 500})
+        body = {"properties": {"level": "CanNotDelete"}}
+        await cloud.send("PUT", lock, "2020-05-01", body)
+
+    target = rehearsal(house.home)
+    ask(target, fill)
+    found = ask(target, lambda cloud: losses.look(cloud, ids))
+    census = found.contents[at["storage_account"].lower()]
+    assert losses.words(census) == "2 blobs, 2.0 kB"
+    assert [(one["name"], one["level"]) for one in found.locks] == [("keep", "CanNotDelete")]
+    code, receipt, said = house.run("destroy", house.file("name: losing\n"), "--yes", "--purge")
+    assert code == 1
+    assert "2 blobs, 2.0 kB will be lost" in said
+    assert "lock keep (CanNotDelete)" in said
+
+    async def unlock(cloud: Cloud) -> None:
+        await cloud.begin_delete(lock, "2020-05-01")
+
+    ask(target, unlock)
+    code, receipt, said = house.run("destroy", house.file("name: losing\n"), "--yes", "--purge")
+    assert code == 0, said
+    assert {one["id"] for one in receipt["billing_stopped"]} == set(receipt["removed"])
+    assert all(one["at"].endswith("+00:00") for one in receipt["billing_stopped"])
+
+
+def test_what_groundplan_did_not_create_goes_only_when_it_is_named(house: Installation) -> None:
+    """By its resource ID; one that the project does not use is refused and nothing begins."""
+    assert house.apply("name: lender\n")[0] == 0
+    theirs = next(
+        r for r in house.control("GET", "/_simulator/resources") if r["name"].startswith("kv-lender")
+    )
+    text = f"name: borrower\nkey_vault: {{mode: existing, id: '{theirs['id']}'}}\n"
+    assert house.apply(text)[0] == 0
+    path = house.file(text)
+    code, error, _ = house.run("destroy", path, "--yes", "--also", f"{theirs['id']}-other")
+    assert (code, error["error"]["rule"]) == (1, "cannot_start")
+    code, receipt, said = house.run("destroy", path, "--yes", "--purge", "--also", theirs["id"])
+    assert code == 0, said
+    assert theirs["id"] in receipt["removed"]
+    assert receipt["kept"] == []
 
 
 def test_a_project_that_was_never_applied_has_nothing_to_remove(home: object) -> None:

@@ -18,8 +18,11 @@ from tests.models.hostile.formats import FILES, zipped
 
 NAMES = (
     "forest", "boosting", "histograms", "logistic", "sgd", "svc", "knn", "balls", "network", "clusters", "outliers",
-    "calibrated", "search", "stacked", "votes", "splines", "process", "functions", "scaler", "texts", "encoder", "churn", "named",
+    "calibrated", "search", "stacked", "votes", "splines", "process", "functions", "scaler", "texts", "encoder",
+    "churn", "named",
 )  # fmt: skip
+
+FLOWER = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 
 
 def look(tmp_path: Path, data: bytes, name: str = "model.bin") -> Intake:
@@ -103,11 +106,11 @@ def test_columns_without_names_are_counted(tmp_path):
     [
         ("classifier.onnx", "onnx", "onnx", [("X", "float32", (None, 4))]),
         ("zipmap.onnx", "onnx", "onnx", [("X", "float32", (None, 4))]),
-        ("xgboost.json", "xgboost", "xgboost", [(name, "float32", ()) for name in ("sepal_length", "sepal_width", "petal_length", "petal_width")]),
-        ("xgboost.ubj", "xgboost", "xgboost", [(name, "float32", ()) for name in ("sepal_length", "sepal_width", "petal_length", "petal_width")]),
+        ("xgboost.json", "xgboost", "xgboost", [(name, "float32", ()) for name in FLOWER]),
+        ("xgboost.ubj", "xgboost", "xgboost", [(name, "float32", ()) for name in FLOWER]),
         ("xgboost_unnamed.json", "xgboost", "xgboost", [(f"x{i}", "float32", ()) for i in range(4)]),
-        ("lightgbm.txt", "lightgbm", "lightgbm", [(name, "float64", ()) for name in ("sepal_length", "sepal_width", "petal_length", "petal_width")]),
-        ("pipeline.skops", "skops", "scikit-learn", [(name, "float64", ()) for name in ("sepal_length", "sepal_width", "petal_length", "petal_width")]),
+        ("lightgbm.txt", "lightgbm", "lightgbm", [(name, "float64", ()) for name in FLOWER]),
+        ("pipeline.skops", "skops", "scikit-learn", [(name, "float64", ()) for name in FLOWER]),
         ("network.keras", "keras", "keras", [("input_layer", "float32", (None, 4))]),
         ("network.h5", "keras-h5", "keras", [("input_layer", "float32", (None, 4))]),
         ("torchscript.pt", "torchscript", "pytorch", [("input", "", ())]),

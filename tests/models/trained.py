@@ -38,6 +38,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import SVC, LinearSVC
+from threadpoolctl import threadpool_limits
 
 
 @functools.cache
@@ -73,15 +74,17 @@ def everything() -> dict[str, Any]:
     models = {
         "forest": RandomForestClassifier(n_estimators=2), "boosting": GradientBoostingClassifier(n_estimators=2),
         "histograms": HistGradientBoostingRegressor(max_iter=2, categorical_features=[3]), "logistic": linear,
-        "sgd": SGDClassifier(loss="log_loss"), "svc": SVC(probability=False), "knn": KNeighborsClassifier(algorithm="kd_tree"),
+        "sgd": SGDClassifier(loss="log_loss"), "svc": SVC(probability=False),
+        "knn": KNeighborsClassifier(algorithm="kd_tree"),
         "balls": KNeighborsClassifier(algorithm="ball_tree"), "network": MLPClassifier((3,), max_iter=5),
         "clusters": KMeans(3, random_state=np.random.RandomState(0)), "outliers": IsolationForest(n_estimators=2),
         "calibrated": CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=2), "search": search,
         "stacked": StackingClassifier(two, cv=2), "votes": VotingClassifier(two, voting="soft"),
-        "splines": make_pipeline(SplineTransformer(), LinearRegression()), "process": GaussianProcessRegressor(RBF() + WhiteKernel()),
+        "splines": make_pipeline(SplineTransformer(), LinearRegression()),
+        "process": GaussianProcessRegressor(RBF() + WhiteKernel()),
         "functions": make_pipeline(FunctionTransformer(np.log1p), SelectKBest(k=2), linear), "scaler": StandardScaler(),
     }  # fmt: skip
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         fitted = {name: model.fit(x, y) for name, model in models.items()}
         texts = make_pipeline(TfidfVectorizer(), LogisticRegression())

@@ -3,12 +3,14 @@
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT is the format.
 """
 
+import json
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from services.models.inspection.findings import Broken, Budget, Report, readable
 from services.models.inspection.streams import CHUNK, FilePlace, Stream, spool, stream
@@ -75,6 +77,13 @@ class Archive:
         while data := source.take(len(source.peek(CHUNK))):
             parts.append(data)
         return b"".join(parts)
+
+    def json(self, member: Member) -> Any:
+        """The JSON in a member; `Broken` when it is none."""
+        try:
+            return json.loads(self.text(member))
+        except (ValueError, RecursionError):
+            raise Broken(f"{readable(member.name, 80)} is no JSON") from None
 
     def _infos(self) -> list[zipfile.ZipInfo]:
         self._check_end()

@@ -11,7 +11,6 @@ from services.models.inspection import hdf5, raw_data
 from services.models.inspection.archives import Archive
 from services.models.inspection.findings import Broken, Report, readable
 from services.models.inspection.streams import FilePlace
-from services.models.inspection.torch_files import json_of
 from services.models.intake import Column
 
 _ROOTS = (("keras",), ("tf_keras",), ("tensorflow", "keras"), ("tensorflow", "python", "keras"))
@@ -29,13 +28,13 @@ def read(archive: Archive, report: Report) -> set[str]:
     report.is_a("keras", "keras", "tensors")
     config = archive.find("config.json")
     assert config
-    model = json_of(archive, config)
+    model = archive.json(config)
     check(model, report)
     _signature(model, report)
     claimed = {"config.json"}
     metadata = archive.find("metadata.json")
     if metadata:
-        said = json_of(archive, metadata)
+        said = archive.json(metadata)
         if isinstance(said, dict) and isinstance(said.get("keras_version"), str):
             report.versions["keras"] = readable(said["keras_version"], 40)
         claimed.add("metadata.json")

@@ -1,5 +1,6 @@
 """Which format a file has, by its bytes, and the reader that inspects it; files within files come back here."""
 
+import struct
 from collections.abc import Callable
 
 from services.models.inspection import (
@@ -32,6 +33,8 @@ def look(place: FilePlace, report: Report) -> None:
             _second_look(place, head, report)
     except Broken as broken:
         report.unknown(f"It cannot be read to its end: {broken}.")
+    except (IndexError, struct.error):
+        report.unknown("It cannot be read to its end: a description in it is shorter than its format says.")
     except RecursionError:
         report.unknown("It is nested too deep to be followed.")
 

@@ -12,7 +12,7 @@ from services.models.inspection.findings import Broken, TooMuch
 from services.models.inspection.machine import Machine
 from services.models.inspection.symbols import LONGEST_BYTES, LONGEST_TEXT, MARK, Large, Map, Seq
 
-STACK = 2_000_000
+STACK = 1_000_000
 
 
 def run(machine: Machine) -> Any:
@@ -30,7 +30,7 @@ def run(machine: Machine) -> Any:
         if machine.steps & 0xFFFF == 0:
             machine.report.budget.step(0x10000)
             if len(machine.stack) > STACK:
-                raise TooMuch("the pickle keeps more than two million values on its stack")
+                raise TooMuch("the pickle keeps more than a million values on its stack")
         operation(machine)
 
 

@@ -142,12 +142,17 @@ def tensors(found: Pickle, report: Report) -> None:
     )
 
 
+def _is_tensor(value: Any) -> bool:
+    made = isinstance(value, Obj) and value.type_name.startswith("_rebuild_tensor")
+    return made and isinstance(value.args, Seq) and len(value.args.items) > 2
+
+
 def _shapes(root: Any, prefix: str = "", depth: int = 0) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for key, value in getattr(root, "pairs", ()):
         if isinstance(value, Obj) and value.type_name == "_rebuild_parameter" and isinstance(value.args, Seq):
             value = value.args.items[0]
-        if isinstance(value, Obj) and value.type_name.startswith("_rebuild_tensor") and len(found) < 500:
+        if _is_tensor(value) and len(found) < 500:
             size = value.args.items[2]
             listed = size.items if isinstance(size, Seq) else []
             found[f"{prefix}{key}"] = [one for one in listed if isinstance(one, int)]

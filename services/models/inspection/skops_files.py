@@ -8,7 +8,6 @@ from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
 from services.models.inspection.archives import Archive
 from services.models.inspection.findings import Broken, Report, readable
 from services.models.inspection.symbols import Global, Map, Obj, Seq
-from services.models.inspection.torch_files import json_of
 
 _PLAIN = {("builtins", n) for n in ("str", "int", "float", "bool", "bytes", "bytearray", "type", "NoneType")}
 _CONTAINERS = {"ListNode": "list", "TupleNode": "tuple", "SetNode": "set"}
@@ -26,7 +25,7 @@ def read(archive: Archive, report: Report) -> set[str]:
     member = archive.find("schema.json")
     assert member
     reader = _Reader(archive, report)
-    schema = json_of(archive, member)
+    schema = archive.json(member)
     if not isinstance(schema, dict) or "__loader__" not in schema:
         raise Broken("schema.json is not what skops writes")
     root = reader.node(schema, 0)

@@ -105,6 +105,8 @@ def shown(value: Any, depth: int = 0) -> str:
         return "{…}" if value.pairs else "{}"
     if isinstance(value, Obj):
         return f"<{value.type_name or 'an object'}>"
+    if isinstance(value, Persistent):
+        return "<a stored tensor>"
     if isinstance(value, Large):
         return f"<{value.size} bytes of {value.type}>"
     text = repr(value)

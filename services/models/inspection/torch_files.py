@@ -5,14 +5,13 @@ operators of other libraries can do anything, so the code is read for them.
 https://docs.pytorch.org/docs/stable/notes/serialization.html
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from services.models.inspection import raw_data
 from services.models.inspection.archives import Archive, Member
-from services.models.inspection.findings import Broken, Report, readable
+from services.models.inspection.findings import Report, readable
 from services.models.inspection.pickled import tensors
 from services.models.inspection.pickles import walk
 from services.models.inspection.streams import Stream
@@ -122,7 +121,7 @@ def _pt2(archive: Archive, inside: dict[str, Member], report: Report, nested: Ne
     report.is_a("torch-pt2", "pytorch", "tensors")
     described = [name for name in inside if name.endswith(".json")]
     for name in described:
-        _described(json_of(archive, inside[name]), name, report)
+        _described(archive.json(inside[name]), name, report)
     for name in inside:
         if re.search(r"\.(so|o|cpp|cubin|ptx|py|h|hsaco)$", name):
             report.blocked(f"{readable(name, 80)} is compiled or source code, which runs as it is.")
@@ -130,14 +129,6 @@ def _pt2(archive: Archive, inside: dict[str, Member], report: Report, nested: Ne
     for name in samples:
         nested(archive.open(inside[name]), report, name)
     return {*described, *samples} | _plain(archive, inside, report)
-
-
-def json_of(archive: Archive, member: Member) -> Any:
-    """The JSON in a member; `Broken` when it is none."""
-    try:
-        return json.loads(archive.text(member))
-    except (ValueError, RecursionError):
-        raise Broken(f"{readable(member.name, 80)} is no JSON") from None
 
 
 def _described(data: Any, name: str, report: Report) -> None:

@@ -43,7 +43,10 @@ class Json:
         found = _PLAIN.match(self._source.peek(64))
         if not found:
             raise Broken(f"byte {self._source.position} is no JSON")
-        return json.loads(self._source.take(len(found[0])))
+        try:
+            return json.loads(self._source.take(len(found[0])))
+        except ValueError:
+            raise Broken(f"byte {self._source.position} is no JSON") from None
 
     def _object(self, keep: bool, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}

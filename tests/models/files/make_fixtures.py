@@ -1,8 +1,9 @@
 """Writes the small model files beside this script, each with the library that owns its format, once:
 
-python make_fixtures.py xgboost-cpu==3.2.0 lightgbm==4.7.0 skl2onnx==1.20.0 skops==0.16.0 safetensors: python make_fixtures.py tables
-torch==2.13.0+cpu: python make_fixtures.py torch        keras==3.15.1 with torch: python make_fixtures.py keras
-R 4.2.2: Rscript make_r.R .
+python make_fixtures.py tables    with xgboost-cpu==3.2.0 lightgbm==4.7.0 skl2onnx==1.20.0 skops==0.16.0 safetensors
+python make_fixtures.py torch     with torch==2.13.0+cpu
+python make_fixtures.py keras     with keras==3.15.1 and torch
+Rscript make_r.R .                with R 4.2.2
 """
 
 import os

@@ -17,6 +17,26 @@ FILES = Path(__file__).parents[1] / "files"
 SEED = protocol(4, call(named("os", "mkdir"), short("never")))
 
 
+RENAMED = {
+    "Linux program": b"\x7fELF\x02\x01\x01",
+    "Windows program": b"MZ\x90\x00",
+    "macOS program": b"\xcf\xfa\xed\xfe",
+    "script": b"#!/bin/sh\nid\n",
+    "web page": b"<!DOCTYPE html><html>",
+    "PDF": b"%PDF-1.7\n",
+    "picture": b"\x89PNG\r\n\x1a\n",
+    "compiled Python": b"\xa7\x0d\x0d\x0a" + bytes(12),
+    "text": b"Dear reader,\nnothing here.\n",
+    "zeros": bytes(5000),
+    "noise": bytes(range(256)) * 20,
+    "Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\n",
+    "LZ4": b"\x04\x22\x4d\x18" + bytes(50),
+    "XGBoost's old binary": b"binf" + bytes(100),
+    "R in ASCII": b"A\n3\n262658\n197888\n",
+    "R workspace": b"RDX3\nX\n" + bytes(20),
+}
+
+
 def files() -> Iterator[tuple[str, bytes]]:
     """(name, bytes)"""
     yield from odd_zips()
@@ -282,13 +302,7 @@ def data_files() -> Iterator[tuple[str, bytes]]:
         }
     ).encode()
     yield "safetensors that overlap", struct.pack("<Q", len(header)) + header + bytes(6)
-    for name, start in (
-        ("Linux program", b"\x7fELF\x02\x01\x01"), ("Windows program", b"MZ\x90\x00"), ("macOS program", b"\xcf\xfa\xed\xfe"),
-        ("script", b"#!/bin/sh\nid\n"), ("web page", b"<!DOCTYPE html><html>"), ("PDF", b"%PDF-1.7\n"), ("picture", b"\x89PNG\r\n\x1a\n"),
-        ("compiled Python", b"\xa7\x0d\x0d\x0a" + bytes(12)), ("text", b"Dear reader,\nnothing here.\n"), ("zeros", bytes(5000)),
-        ("noise", bytes(range(256)) * 20), ("Git LFS pointer", b"version https://git-lfs.github.com/spec/v1\n"), ("LZ4", b"\x04\x22\x4d\x18" + bytes(50)),
-        ("XGBoost's old binary", b"binf" + bytes(100)), ("R in ASCII", b"A\n3\n262658\n197888\n"), ("R workspace", b"RDX3\nX\n" + bytes(20)),
-    ):  # fmt: skip
+    for name, start in RENAMED.items():
         yield f"renamed {name}", start
 
 

@@ -1,4 +1,4 @@
-"""Pickles and other files that call nothing dangerous and still must not be loaded: they eat memory or time, or end early."""
+"""Files that call nothing dangerous and still must not be loaded: they eat memory or time, or end early."""
 
 import gzip
 import lzma

@@ -45,33 +45,41 @@ def place(draft: Draft, endpoint: Endpoint | None) -> None:
         fields.text(draft, "production.endpoint", label="Online endpoint")
     with right:
         fields.text(draft, "production.deployment", label="Online deployment")
-    chosen = draft.config[Production]
-    if endpoint is None and _refused(draft):
-        other = endpoints.another_name(chosen.endpoint, draft.id)
-        markup.note(f"Another endpoint in {draft.config.location} is called {chosen.endpoint}.", "bad")
-        st.button(
-            f"Use {markup.plain(other)}", key="other_endpoint", type="tertiary", on_click=state.commit,
-            args=(draft.id, "production.endpoint", other),
-        )  # fmt: skip
-        return
-    if endpoint is None:
+    if endpoint is not None:
+        _joins(draft, endpoint)
+    elif _refused(draft):
+        _taken(draft)
+    else:
         markup.note(
-            f"{chosen.endpoint} will be created. Its name must be free in {draft.config.location}: Azure tells when it "
-            "is asked to create it, and nothing else is lost then.", live=False,
+            f"{draft.config[Production].endpoint} will be created. Its name must be free in {draft.config.location}: "
+            "Azure tells when it is asked to create it, and nothing else is lost then.", live=False,
         )  # fmt: skip
-        return
-    there = endpoint.deployment(chosen.deployment)
+
+
+def _taken(draft: Draft) -> None:
+    """Say that the name is somebody else's, and propose another one."""
+    name = draft.config[Production].endpoint
+    other = endpoints.another_name(name, draft.id)
+    markup.note(f"Another endpoint in {draft.config.location} is called {name}.", "bad")
+    st.button(
+        f"Use {markup.plain(other)}", key="other_endpoint", type="tertiary", on_click=state.commit,
+        args=(draft.id, "production.endpoint", other),
+    )  # fmt: skip
+
+
+def _joins(draft: Draft, endpoint: Endpoint) -> None:
+    """What stands at the endpoint: the deployment joins it, or would be changed in place."""
+    name = draft.config[Production].deployment
+    there = endpoint.deployment(name)
     if there is None:
-        others = (
-            ", ".join(f"{name} {share} %" for name, share in endpoint.traffic.items()) or "no traffic yet"
-        )
-        markup.note(f"{endpoint.name} stands ({others}). {chosen.deployment} joins it.", "good", live=False)
+        others = ", ".join(f"{one} {part} %" for one, part in endpoint.traffic.items()) or "no traffic yet"
+        markup.note(f"{endpoint.name} stands ({others}). {name} joins it.", "good", live=False)
         return
     other = endpoints.another_colour([one.name for one in endpoint.deployments])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         serves = f", serving {there.model}" if there.model else ""
         markup.note(
-            f"{there.name} stands{serves}: it would be changed in place while it answers.", "care", live=False
+            f"{name} stands{serves}: it would be changed in place while it answers.", "care", live=False
         )
         st.button(
             f"Use {markup.plain(other)} beside it", key="other_colour", type="tertiary", on_click=state.commit,

@@ -15,7 +15,7 @@ from services.models.online.endpoints import Endpoint
 from services.models.online.monitor import Point
 
 # Both stand out from a white and from a dark background by more than 3 to 1.
-COLOURS = ["#2E86D1", "#C77316"]
+COLOURS = ("#2E86D1", "#C77316")
 SPANS = {"30 minutes": 30, "3 hours": 180, "1 day": 1440}
 # Title, unit, and the metrics with the words for each.
 REQUESTS = ("Requests", "a minute", {monitor.REQUESTS: "Requests"})
@@ -52,7 +52,9 @@ def _chart(
         )
         return
     frame = pd.DataFrame({word: _series(points) for word, points in found.items()})
-    st.line_chart(frame, height=200, y_label=unit, color=COLOURS[: len(names)], alt=_said(title, unit, frame))
+    st.line_chart(
+        frame, height=200, y_label=unit, color=[*COLOURS[: frame.shape[1]]], alt=_said(title, unit, frame)
+    )
     with st.expander("As a table", type="compact"):
         _table(title, frame)
 

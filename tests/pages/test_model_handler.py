@@ -75,6 +75,6 @@ def test_the_projects_files_hold_the_handler(open_page: Open, model: Store) -> N
     editing.write(record.id, "score.py", "# mine, and nobody else's\n", base=None)
     page = open_page("graphs/files", record.project_id)
     page.selectbox("picked_file").select("api/score.py").run()
-    assert "# mine, and nobody else's\n" in [code.value for code in page.code]
+    assert "# mine, and nobody else's" in [code.value for code in page.code]
     other = model(learning={"language": "r"})
     assert "The chosen model is served by Python" in said(open_page("graphs/files", other.project_id))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from simulator.address import Address
 from simulator.call import Call, Reply
-from simulator.errors import ArmError, resource_not_found
+from simulator.errors import ArmError, invalid_content, resource_not_found
 from simulator.gatehouse import require_group
 from simulator.providers.storage_services import Part
 from simulator.state import Resource
@@ -161,7 +161,9 @@ class ImmutabilityPolicy(Part):
 
     def extend(self, call: Call, resource: Resource) -> Reply:
         """Make the period longer."""
-        given = (call.body or {}).get("properties", {}) if isinstance(call.body, dict) else {}
+        given = call.body.get("properties", {}) if isinstance(call.body, dict) else {}
+        if not isinstance(given, dict):
+            raise invalid_content("The properties of a policy are an object. Path 'properties'")
         return self._change(call, resource, {**given, "state": resource.body["properties"]["state"]})
 
     def _change(self, call: Call, resource: Resource, change: dict[str, Any]) -> Reply:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from simulator.address import Address, parse
 from simulator.call import Call, Reply
 from simulator.children import Child
-from simulator.errors import ArmError, parent_not_found
+from simulator.errors import ArmError, invalid_content, parent_not_found
 from simulator.kinds import REGISTRY, matches
 from simulator.state import Resource
 from simulator.world import World, timestamp
@@ -210,6 +210,8 @@ class Container(Content):
 
     def _hold(self, call: Call, resource: Resource, add: bool) -> Reply:
         given = call.body.get("tags", []) if isinstance(call.body, dict) else []
+        if not isinstance(given, list) or not all(isinstance(tag, str) for tag in given):
+            raise invalid_content("The tags of a legal hold are a list of texts. Path 'tags'")
         before = {one["tag"] for one in resource.body["properties"]["legalHold"]["tags"]}
         tags = sorted(before | set(given)) if add else sorted(before - set(given))
         whole = {"hasLegalHold": bool(tags), "tags": [{"tag": tag} for tag in tags]}

@@ -9,7 +9,7 @@ import pytest
 
 from pages.components import run_file
 from services.progress import StepError
-from services.runs import client, drift, journal, projects, teardown
+from services.runs import client, drift, events, journal, projects, teardown
 from services.runs.changes import Difference
 from tests.pages.conftest import Open, said
 
@@ -373,6 +373,61 @@ def test_a_foreign_change_is_shown_and_put_back(
     page.button("put_back").click().run()
     assert asked == [["key_vault", "log_analytics"]]
     assert page.title[0].value == "Provisioning"
+
+
+def test_a_foreign_change_is_taken_over_where_the_configuration_can_ask_for_it(
+    open_page: Open, applied: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which setting, which value, and what can't be expressed; it leads to the summary that shows it."""
+
+    async def check(*_: Any) -> dict[str, tuple[Difference, ...]]:
+        sku = Difference("properties.sku.name", "standard", "premium")
+        return {"key_vault": (sku,), "log_analytics": (drift.GONE,)}
+
+    monkeypatch.setattr(drift, "check", check)
+    id = applied()
+    page = open_page("project/drift", id)
+    page.button("check_now").click().run()
+    text = said(page)
+    assert text.index(">key_vault.sku<") < text.index("One of them is nothing that project.yaml can ask for")
+    page.button("take_over").click().run()
+    assert projects.get(id).choices["key_vault"] == {"sku": "premium"}
+    assert page.title[0].value == "Review + create"
+    assert "properties.sku.name" in said(page)
+
+
+def test_a_tear_down_names_what_is_foreign_only_when_it_is_ticked(
+    open_page: Open, applied: Callable[..., str], rehearsal: dict[str, Any], control: Any
+) -> None:
+    """One box for each, none ticked; the count on the button and the run's steps follow."""
+    shared = next(r for r in control("GET", "/_simulator/resources") if r["name"].startswith("stshareddata"))
+    id = applied(storage_account={"mode": "existing", "id": shared["id"]})
+    page = open_page("project/tear_down", id)
+    page.text_input(f"confirm:{id}").set_value("churn").run()
+    assert page.button("tear_down").label == "Remove 6 resources"
+    page.checkbox(f"also:{id}:storage_account").check().run()
+    assert page.button("tear_down").label == "Remove 7 resources"
+    page.button("tear_down").click().run()
+    removal = journal.history(id)[0]
+    assert removal.options["also"] == [shared["id"]]
+    assert removal.steps["storage_account"].resource_id == shared["id"]
+
+
+def test_the_log_of_every_step_stands_on_the_run_and_in_its_file(
+    open_page: Open, applied: Callable[..., str]
+) -> None:
+    """Tries, Azure's answers and the IDs that its support asks for."""
+    id = applied()
+    run_id = journal.history(id)[0].id
+    told = events.Event("Azure answered 429.", 2, "TooManyRequests", 429, "req-1", "corr-1")
+    events.add(run_id, "key_vault", told)
+    text = said(open_page("project/run", id, run=run_id))
+    assert text.index("Azure answered 429.") < text.index(">req-1<") < text.index(">corr-1<")
+    written = json.loads(run_file.one(journal.view(run_id)))
+    log = next(s["log"] for s in written["steps"] if s["key"] == "key_vault")
+    assert [(one["text"], one["status"], one["request_id"]) for one in log] == [
+        ("Azure answered 429.", 429, "req-1")
+    ]
 
 
 def test_a_silent_cloud_leaves_the_check_undone(

@@ -147,6 +147,28 @@ def test_a_failure_is_explained_and_can_be_answered(
     assert asked == [(run_of(run), "storage_account", "retry")]
 
 
+def test_a_deleted_twin_offers_recover_and_purge_and_a_waiting_run_can_be_undone(
+    open_page: Open, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Purging is asked for twice; an obligatory resource is not offered to be skipped."""
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(client, "answer", lambda _run, key, action, by="": asked.append((key, action)))
+    finish(run, but="key_vault")
+    held = StepError(
+        "ConflictError", "held", 409, "A deleted key vault holds the name.", "Recover or purge it."
+    )
+    journal.set_step(run_of(run), "key_vault", state="Failed", error=held, finished_at=time.time())
+    journal.set_step(run_of(run), "storage_account", created_by_run=True)
+    page = open_page("provisioning", run)
+    assert page.button(f"undo:{run_of(run)}").label == "Remove 1 resource"
+    assert page.button("purge:key_vault").disabled
+    assert not [b for b in page.button if b.key == "skip:key_vault"]
+    page.checkbox("sure:key_vault").check().run()
+    page.button("purge:key_vault").click().run()
+    page.button("recover:key_vault").click().run()
+    assert asked == [("key_vault", "purge"), ("key_vault", "recover")]
+
+
 def test_an_answer_that_is_refused_says_why(
     open_page: Open, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,14 @@ def in_r(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
         table, asking = Path(folder) / "rows.csv", Path(folder) / "asked.csv"
         planned(rows).to_csv(table, index=False)
         planned(asked).to_csv(asking, index=False)
-        command = ["Rscript", "--vanilla", str(HERE / "make.R"), str(table), str(asking), str(HERE / "revenue.rds")]
+        command = [
+            "Rscript",
+            "--vanilla",
+            str(HERE / "make.R"),
+            str(table),
+            str(asking),
+            str(HERE / "revenue.rds"),
+        ]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     golden("revenue-r", planned(asked), json.loads(done.stdout))
 

@@ -51,5 +51,6 @@ def test_no_other_hostile_file_is_safe(tmp_path, name):
     path = tmp_path / "model.pkl"
     path.write_bytes(OTHERS[name])
     found = inspect(path)
-    assert found.verdict != "safe" and found.reasons
+    reasons = [reason for reason in found.reasons if not reason.startswith("It holds no model")]
+    assert found.verdict != "safe" and reasons
     assert not any("cannot be understood" in reason for reason in found.reasons)

@@ -98,3 +98,16 @@ def test_an_attack_behind_arrays_of_joblib_is_seen(tmp_path, count):
     path = Path(tmp_path / "model")
     path.write_bytes(data[:-2] + call(named("os", "mkdir"), short("never")) + b"e.")
     assert inspect(path).verdict == "blocked"
+
+
+def test_texts_of_code_points_that_do_not_exist_are_read_without_harm(tmp_path):
+    """NumPy makes broken texts of such bytes; class names are decoded without it."""
+    import numpy as np
+
+    model = trained.LogisticRegression().fit([[0.0], [1.0]], ["a", "b"])
+    model.classes_ = np.array(["a", "b"])
+    data = pickle.dumps(model)
+    place = data.index(b"a\0\0\0b\0\0\0")
+    path = tmp_path / "model"
+    path.write_bytes(data[:place] + b"\xff\xff\xff\x7f" + data[place + 4 :])
+    assert inspect(path).details["classes"] == ["\ufffd", "b"]

@@ -112,13 +112,25 @@ def values(array: Any, limit: int = 1000) -> list[Any] | None:
     """The elements of a small array of one dimension, of a list or a tuple; None where they were not kept."""
     if isinstance(array, Seq):
         return None if array.dropped else [scalar_value(one) for one in array.items[:limit]]
-    if not is_array(array):
-        return None
-    data, dtype = _content(array)
+    data, dtype = _content(array) if is_array(array) else (None, None)
     if isinstance(data, Seq):
         return None if data.dropped else [scalar_value(one) for one in data.items[:limit]]
-    if not isinstance(data, bytes) or not is_dtype(dtype) or code(dtype)[0] in "OVMm":
+    if not isinstance(data, bytes) or not isinstance(dtype, Obj) or not is_dtype(dtype):
         return None
+    try:
+        return _decoded(data, dtype, limit)
+    except (Odd, ValueError, TypeError):
+        return None
+
+
+def _decoded(data: bytes, dtype: Obj, limit: int) -> list[Any] | None:
+    letter, size = code(dtype)
+    if letter in "OVMm":
+        return None
+    if letter == "U":  # NumPy would make texts of code points that do not exist
+        order = "be" if numpy_dtype(dtype).byteorder == ">" else "le"
+        pieces = (data[at : at + size] for at in range(0, min(len(data), size * limit), size or 1))
+        return [piece.decode(f"utf-32-{order}", "replace").rstrip("\0") for piece in pieces]
     return [scalar_value(one) for one in np.frombuffer(data, numpy_dtype(dtype))[:limit].tolist()]
 
 

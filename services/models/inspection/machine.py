@@ -8,7 +8,7 @@ a stream breaks off counts: an unpickler would have run it.
 from collections.abc import Callable
 from typing import Any
 
-from services.models.inspection import rules
+from services.models.inspection import arrays, rules
 from services.models.inspection.allowed import is_dangerous, kinds, python3_name
 from services.models.inspection.findings import Broken, Report
 from services.models.inspection.streams import Stream
@@ -240,6 +240,8 @@ class Machine:
             result = rules.call(callee, args, making)
         except rules.Refused as refused:
             (self.blocked if refused.blocked else self.unknown)(str(refused).rstrip("."))
+        except arrays.Odd as odd:
+            self.unknown(f"{str(odd)[0].upper()}{str(odd)[1:]}")
         self.push(result)
 
     def keyword_instance(self) -> None:

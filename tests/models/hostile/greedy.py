@@ -69,12 +69,6 @@ def structures() -> Iterator[tuple[str, bytes]]:
     )
     yield "lists in lists", protocol(4, lists)
     yield (
-        "filled afterwards",
-        protocol(
-            4, b"]q\x00]q\x01](h\x01h\x01eq\x02](h\x02h\x02eq\x03" + b"h\x00h\x03a0h\x01" + lists + b"a0h\x00"
-        ),
-    )
-    yield (
         "a codec by name",
         protocol(2, call(b"c_codecs\nencode\n", b"X\x01\x00\x00\x00a", b"X\x03\x00\x00\x00zip")),
     )

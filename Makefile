@@ -2,6 +2,7 @@
 # make test              install what is missing, lint, types and every test (browser tests included)
 # make test-az           the az CLI against the simulator (installs it first)
 # make test-azurite      the simulator's blob storage against Azurite (installs it first)
+# make test-frameworks   handlers of PyTorch, Keras and MLflow models (installs 1.5 GB first)
 # make lock              compile requirements*.in into requirements*.txt
 # make clean             remove what this file made (.venv, build); your projects stay where they are
 
@@ -12,7 +13,7 @@ BIN    := $(VENV)/bin
 TYPED  := $(wildcard app.py services simulator pages benchmarks)
 SHELL  := /bin/bash
 
-.PHONY: run test test-az test-azurite lock clean venv installed installed-dev chromium sandbox
+.PHONY: run test test-az test-azurite test-frameworks lock clean venv installed installed-dev chromium sandbox
 .DEFAULT_GOAL := run
 
 run: installed
@@ -93,3 +94,10 @@ sandbox:
 test-azurite: installed-dev
 	@[ -x build/azurite/node_modules/.bin/azurite-blob ] || npm install --no-fund --no-audit --prefix build/azurite azurite@3.35.0
 	$(BIN)/python -m pytest tests/simulator/test_blobs_azurite.py
+
+# Handlers of heavy frameworks (PyTorch, Keras, MLflow) with real models; not part of `test` because of the install size.
+test-frameworks: installed-dev
+	@[ -x build/frameworks/bin/python ] || "$(PYTHON)" -m venv build/frameworks
+	@build/frameworks/bin/python -m pip install -q --disable-pip-version-check torch==2.13.0 --extra-index-url https://download.pytorch.org/whl/cpu
+	@build/frameworks/bin/python -m pip install -q --disable-pip-version-check -r tests/frameworks/requirements.txt
+	FRAMEWORKS=$(CURDIR)/build/frameworks/bin/python $(BIN)/python -m pytest tests/frameworks

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from services.models import arrivals, upload_route
+from services.models import arrivals, serving, upload_route
 from services.processes import launch
 from services.processes.doors import Doors
 from services.processes.home import code_version
@@ -25,7 +25,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.to_thread(presence.leave)
+        if await asyncio.to_thread(presence.leave):
+            await asyncio.to_thread(serving.stop_all)
 
 
 def health(_: Request) -> JSONResponse:

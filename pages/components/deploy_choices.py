@@ -9,10 +9,8 @@ from services.models.online import sizes
 from services.models.online.sizes import Wanted
 from services.models.records import ModelRecord
 
-BUSY = "A run of this project goes on. Wait for its end, or cancel it."
 
-
-def draw(draft: Draft, model: ModelRecord, going_on: bool) -> None:
+def draw(draft: Draft, model: ModelRecord) -> None:
     """Where, on which machines, with which times; then the plan and its start."""
     chosen = draft.config[Production]
     standing = endpoint_cloud.standing(draft.config, (chosen.endpoint,))
@@ -31,4 +29,4 @@ def draw(draft: Draft, model: ModelRecord, going_on: bool) -> None:
     wanted = Wanted(draft.config.location, chosen.instance_count, peak, held)
     unfit = instance_tiles.draw(draft, wanted, region.value)
     times = deploy_form.times(model)
-    deploy_plan.draw(draft, model, shared | times, region.value, BUSY if going_on else unfit)
+    deploy_plan.draw(draft, model, shared | times, region.value, unfit)

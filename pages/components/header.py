@@ -35,9 +35,9 @@ def draw() -> None:
         cloud = _cloud(current)
         word, title = CLOUDS[cloud]
         markup.badge(word, cloud, title)
+        st.space("stretch")
         if cloud == "rehearsal":
             steps.link(rehearsal_places.SCENARIOS, "Scenarios", state.project_id(), key="section_scenarios")
-        st.space("stretch")
         if current:
             steps.link(steps.RESOURCE_GROUP, "Set up", current.id, key="section_setup")
             steps.link(model_places.FIRST, "Model", current.id, key="section_model")

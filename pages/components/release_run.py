@@ -24,9 +24,17 @@ def draw(run: RunView, *, here: str) -> None:
     with st.container(key="release_run"):
         run_panel.live(run.id, panel)
     outcome(run)
-    if here == "deploy" and run.ended and run.kind == "deploy":
-        steps.link(model_places.PAGES["endpoint"], "To the endpoint", run.project, key="next")
     undo.draw(run)
+
+
+def ended(run: RunView, *, here: str) -> None:
+    """A run that is over: how it went and where to go from there; the rest is folded unless something went wrong."""
+    well = run.state == "Succeeded"
+    if here == "deploy" and run.kind == "deploy" and well:
+        st.success(f"**The model is deployed:** {markup.plain(title(run))}.")
+        steps.link(model_places.PAGES["endpoint"], "To the endpoint", run.project, key="next")
+    with st.expander(f"The last run: {markup.plain(title(run))}", expanded=not well):
+        draw(run, here=here)
 
 
 def outcome(run: RunView) -> None:

@@ -12,15 +12,10 @@ draft, model = model_page.with_model(
 )
 run = journal.newest(draft.id, kinds=journal.MODELS)
 going_on, free = run is not None and not run.ended, deploy_gate.draw(draft, model)
-above, choices, below = (
-    st.container(),
-    st.container(),
-    st.container(),
-)  # fields stay where they are while a run goes on
-if free:
-    with choices:
-        deploy_choices.draw(draft, model, going_on)
-if run:
-    with above if going_on else below:
-        st.header(f"{'This run' if going_on else 'The last run'}: {release_run.title(run)}", anchor=False)
-        release_run.draw(run, here="deploy")
+if run and going_on:
+    st.header(f"This run: {release_run.title(run)}", anchor=False)
+    release_run.draw(run, here="deploy")
+elif run:
+    release_run.ended(run, here="deploy")
+if free and not going_on:
+    deploy_choices.draw(draft, model)

@@ -70,12 +70,14 @@ def last_error(target: str) -> str | None:
     return _errors.get(target)
 
 
-def leave(lease: locks.Lock) -> None:
-    """Give a lease back; the last one out stops what Groundplan started."""
+def leave(lease: locks.Lock) -> bool:
+    """Give a lease back; the last one out stops what Groundplan started, and is told that it was the last."""
     with _turn():
         lease.release()
-        if leases.last_out():
+        last = leases.last_out()
+        if last:
             _stop_ours()
+        return last
 
 
 def stop_all() -> None:

@@ -26,13 +26,15 @@ class Presence:
         self._starting.start()
         atexit.register(self.leave)  # a second Ctrl+C skips the server's own shutdown
 
-    def leave(self) -> None:
-        """Give up a start that is under way and give the lease back; a second call does nothing."""
+    def leave(self) -> bool:
+        """Give up a start that is under way and give the lease back; a second call does nothing.
+
+        True for the last one out: whatever else belongs to the installation alone may stop now.
+        """
         self._leaving.set()
         self._starting.join()
-        if self._lease:
-            launch.leave(self._lease)
-        self._lease = None
+        lease, self._lease = self._lease, None
+        return launch.leave(lease) if lease else False
 
     def _start(self) -> None:
         with suppress(launch.LaunchError, HomeError):

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +23,17 @@ def fresh_home(pace: float) -> Iterator[dict[str, str]]:
             yield environment
         finally:
             _end(folder)
+
+
+@contextmanager
+def looking_at(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let this process look at that installation until the block ends."""
+    before = os.environ.get("GROUNDPLAN_HOME")
+    os.environ["GROUNDPLAN_HOME"] = environment["GROUNDPLAN_HOME"]
+    try:
+        yield
+    finally:
+        os.environ.pop("GROUNDPLAN_HOME") if before is None else os.environ.update(GROUNDPLAN_HOME=before)
 
 
 def command(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":

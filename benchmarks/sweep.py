@@ -11,14 +11,14 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.dying import fuse_file
-from benchmarks.house import REPOSITORY, command, fresh_home
+from benchmarks.house import REPOSITORY, command, fresh_home, looking_at
 from services.progress import RunView
 from services.runs import client, journal, projects
 
@@ -98,7 +98,7 @@ class Ground:
 @contextmanager
 def ground() -> Iterator[Ground]:
     """A fresh installation; this process looks at it until the block ends."""
-    with fresh_home(0) as environment, _as(environment):
+    with fresh_home(0) as environment, looking_at(environment), _alone():
         folder = Path(environment["GROUNDPLAN_HOME"])
         file = folder / "first.yaml"
         file.write_text("name: first\n")
@@ -113,15 +113,14 @@ def ground() -> Iterator[Ground]:
 
 
 @contextmanager
-def _as(environment: Mapping[str, str]) -> Iterator[None]:
-    before, staff = os.environ.get("GROUNDPLAN_HOME"), client._staff
-    os.environ["GROUNDPLAN_HOME"] = environment["GROUNDPLAN_HOME"]
+def _alone() -> Iterator[None]:
+    """Nobody else starts a worker."""
+    staff = client._staff
     client._staff = lambda target: None
     try:
         yield
     finally:
         client._staff = staff
-        os.environ.pop("GROUNDPLAN_HOME") if before is None else os.environ.update(GROUNDPLAN_HOME=before)
 
 
 def kill_worker(place: Ground, points: Iterable[int], tally: Tally) -> None:

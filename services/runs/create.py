@@ -21,6 +21,7 @@ from services.runs.patience import Connect, Stopped, patiently
 __all__ = ["WORKING", "Stopped", "begin", "finish", "resolved"]
 
 WORKING: StepState = "Creating"
+RESUMED_AFTER_S = 3.0
 # States in which Azure is still at work on a resource.
 UNFINISHED = frozenset(
     {
@@ -56,9 +57,27 @@ async def finish(
     def say(words: str) -> None:
         journal.set_step(run_id, key, note=words)
 
+    row = journal.step(run_id, key)
+    if token is not None and _resumed(row) and await _stands(connect, resource):
+        token = None  # no need to wait as long as Azure asked to when the operation began
     found = await patiently(run_id, key, lambda: _finish_once(connect(), resource, token, say))
     shown = {path: value for path in registry.of(key).shows if (value := _at(found, path)) is not None}
     return ("Succeeded" if resource.is_new else "Existing"), shown
+
+
+def _resumed(row: Mapping[str, Any]) -> bool:
+    """Whether a creation was asked for so long ago that another process must have done it."""
+    asked = row["put_at"] if row["state"] == WORKING else None
+    return asked is not None and abs(time.time() - asked) > RESUMED_AFTER_S
+
+
+async def _stands(connect: Connect, resource: Resource) -> bool:
+    """Whether Azure has finished it meanwhile; when it does not answer, following the operation will tell."""
+    try:
+        found = await registry.of(resource.key).find(connect(), resource)
+    except CloudError:
+        return False
+    return found is not None and _at(found, "properties.provisioningState") == "Succeeded"
 
 
 async def resolved(cloud: Cloud, plan: Plan, value: Any) -> Any:

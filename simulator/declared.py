@@ -37,7 +37,9 @@ class Declared:
     create_style: ClassVar[Style | None] = None  # None: it is done when the answer comes
     update_style: ClassVar[Style | None] = None
     delete_style: ClassVar[Style | None] = None
-    held: ClassVar[bool] = False  # a write's operation waits for a worker in the background, not for the clock alone
+    held: ClassVar[bool] = (
+        False  # a write's operation waits for a worker in the background, not for the clock alone
+    )
     deletion_rank: ClassVar[int] = 5  # a group's deletion removes low ranks first
     #: Actions on an item, in lower case -> method; POST, or the verb that stands before the name.
     actions: ClassVar[dict[str, str]] = {}

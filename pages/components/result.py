@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from pages.components import durations, markup, project_places, steps, titles
+from pages.components import durations, markup, model_places, project_places, steps, titles
 from pages.components.markup import cell
 from pages.components.state import Draft
 from services.plan import Plan
@@ -90,9 +90,13 @@ def config_json(plan: Plan) -> str:
 def next_steps(draft: Draft, plan: Plan) -> None:
     """The file that finds the workspace, and how to go on."""
     st.header("Next steps", anchor=False)
+    markup.lead(
+        "The resources stand. Bring a model file, test it on this machine, and deploy it to an endpoint that answers."
+    )
+    steps.link(model_places.FIRST, "Bring a model file", draft.id, key="next_model")
     st.download_button(
         "Download config.json", config_json(plan), "config.json", "application/json", key="config_json",
-        on_click="ignore", type="primary",
+        on_click="ignore",
     )  # fmt: skip
     markup.items(
         [

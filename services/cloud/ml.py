@@ -47,11 +47,6 @@ def put_environment(client: Any, name: str, version: str, body: Mapping[str, Any
         client.environments.create_or_update(made)
 
 
-def keys(client: Any, endpoint: str) -> str:
-    """The primary key of an endpoint."""
-    return str(client.online_endpoints.get_keys(endpoint).primary_key)
-
-
 @cache
 def _client(target: Target, credential: Any, workspace_id: str) -> Any:
     from azure.ai.ml import MLClient

@@ -44,6 +44,9 @@ def _kills(every: int) -> dict[str, Any]:
             else:
                 sweeps.kill_web(place, range(1, 100), tally, both=who == "both")
             found[who] = tally.data()
+        tally = sweeps.Tally()
+        sweeps.kill_simulator(place, range(1, 11), tally)
+        found["simulator"] = tally.data()
     return found
 
 

@@ -32,6 +32,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "503 after it acted": {"do": {"status": 503}, "after": True},
     "dropped": {"do": {"drop": True}},
     "dropped after it acted": {"do": {"drop": True}, "after": True},
+    "409 in progress": {"do": {"status": 409, "code": "AnotherOperationInProgress"}},
+    "expired token": {"do": {"status": 404}, "match": {"method": "GET", "path": "(?i)operation"}},
     "stalled": {"do": {"delay": 3}},
 }
 
@@ -73,6 +75,16 @@ class Ground:
         if self.worker:
             self.worker.kill()
             self.worker.wait()
+
+    def restart_cloud(self) -> None:
+        """Kill the simulator with -9 and start it again."""
+        line = self.folder / "simulator" / "simulator.json"
+        os.kill(json.loads(line.read_text())["pid"], 9)
+        line.unlink()
+        start = [sys.executable, "-m", "simulator", "serve", "--pace", "0"]
+        quiet = subprocess.DEVNULL
+        subprocess.Popen(start, cwd=REPOSITORY, env=self.environment, stdout=quiet, stderr=quiet)
+        _wait(line.exists)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call a control path of the simulator."""
@@ -132,6 +144,8 @@ def kill_worker(place: Ground, points: Iterable[int], tally: Tally) -> None:
         if not _wait(lambda: place.dead() or journal.view(run_id).ended):  # noqa: B023
             tally.lost.append(f"write {n}: neither died nor ended")
         if not place.dead():  # the run has fewer writes than that: the sweep is over
+            place.kill()
+            place.staff()  # without what is left of the fuse
             return
         place.staff()
         _judge(place, tally, name, run_id, f"write {n}")
@@ -160,13 +174,24 @@ def kill_web(place: Ground, points: Iterable[int], tally: Tally, *, both: bool =
     return 0
 
 
+def kill_simulator(place: Ground, points: Iterable[int], tally: Tally) -> None:
+    """For each n: a full run whose cloud dies after its n-th write and comes back on its port and state."""
+    for n in points:
+        name = f"cloud{n:02d}"
+        run_id = client.start(projects.create({"name": name} | EVERYTHING).id)
+        _wait(lambda: sum(place.puts(name, acted=True).values()) >= n or journal.view(run_id).ended)  # noqa: B023
+        place.restart_cloud()
+        _judge(place, tally, name, run_id, f"cloud after write {n}", acted=True)
+
+
 def faults(place: Ground, kinds: Iterable[str], points: Sequence[int], tally: Tally) -> None:
     """For each kind of fault and each of these requests of a full run: it fails so, and the run succeeds unaided."""
     for kind in kinds:
         for n in points:
             name = f"f{list(FAULTS).index(kind)}x{n:04d}"
             place.control("DELETE", "faults")
-            place.control("POST", "faults", FAULTS[kind] | {"match": {"nth": n}, "times": 1})
+            match = FAULTS[kind].get("match", {}) | {"nth": n}
+            place.control("POST", "faults", FAULTS[kind] | {"match": match, "times": 1})
             run_id = client.start(projects.create({"name": name} | EVERYTHING).id)
             _judge(place, tally, name, run_id, f"{kind}, request {n}", acted="after" in FAULTS[kind])
     place.control("DELETE", "faults")

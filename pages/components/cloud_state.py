@@ -248,7 +248,7 @@ def _losses(where: Target, ids: tuple[str, ...]) -> Answer[Losses]:
 
 
 async def _name_taken(cloud: Cloud, key: str, name: str, id: str, config: ProjectConfig) -> str | None:
-    """A name that this project's own resource holds is not taken."""
+    """A name that this project's own resource holds, or held before it was deleted, is not another's."""
     answer = await names.taken(key, name, config, cloud)
-    own = answer and await cloud.get(id, registry.of(key).api_version) is not None
+    own = answer and await names.ours(key, name, id, config, cloud)
     return None if own else answer

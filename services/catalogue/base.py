@@ -229,6 +229,10 @@ class ResourceType:
     async def purge(self, cloud: Cloud, resource: Resource, location: str) -> None:  # most leave nothing
         """Remove what a deletion has left behind, where that is a request of its own."""
 
+    async def deleted_twin(self, cloud: Cloud, name: str, subscription_id: str) -> bool:
+        """Whether a soft-deleted resource of ours holds a name in the world; most types give theirs back at once."""
+        return False
+
     async def purge_deleted(self, cloud: Cloud, resource: Resource) -> None:
         """Remove a soft-deleted resource that holds the name, whoever has deleted it, and wait for the end."""
         await self.purge(cloud, resource, resource.location)

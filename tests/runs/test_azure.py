@@ -71,6 +71,23 @@ def test_a_project_for_azure_is_created_by_the_same_code(
     assert not (azure_house.home / "simulator").exists()
 
 
+@pytest.mark.timeout(300)
+def test_a_model_for_azure_is_deployed_by_the_same_code(
+    azure_house: Installation, custom_cloud: dict[str, Any]
+) -> None:
+    """One command from an empty subscription to an endpoint that passes its golden set; nothing of the rehearsal is used."""
+    project = azure_house.file(
+        f"name: served\ncloud: azure\nsubscription_id: {custom_cloud['subscription_id']}\n"
+    )
+    samples = REPOSITORY / "assets" / "samples"
+    model, golden = str(samples / "churn.joblib"), str(samples / "churn.golden.json")
+    code, found, said = azure_house.run("deploy", project, "--model", model, "--request", golden)
+    assert (code, found.get("state")) == (0, "Succeeded"), said
+    assert found["smoke_test"]["passed"] == len(json.loads(Path(golden).read_text()))
+    assert found["scoring_uri"].startswith(custom_cloud["endpoint"])
+    assert not (azure_house.home / "simulator").exists()
+
+
 def test_who_signs_in_by_device_code_on_the_page_is_known_to_the_worker(
     custom_cloud: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,11 @@ class KeyVault(ResourceType):
         """A deleted vault is purged by a request of its own, which needs the Key Vault Contributor role."""
         await cloud.purge_vault(resource.id, location)
 
+    async def deleted_twin(self, cloud: Cloud, name: str, subscription_id: str) -> bool:
+        """A deleted vault keeps its name for 90 days."""
+        found = await cloud.deleted_vaults(subscription_id)
+        return any(str(one["name"]).lower() == name.lower() for one in found)
+
     async def purge_deleted(self, cloud: Cloud, resource: Resource) -> None:
         """Purge the deleted vault where it was, which need not be the project's region."""
         subscription = resource.id.split("/")[2]

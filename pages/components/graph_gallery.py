@@ -103,7 +103,7 @@ def _links(here: str, id: str) -> None:
 
 
 def _newest(id: str) -> str:
-    run = journal.newest(id)
+    run = journal.newest(id, kinds=journal.ALL)
     return f"{run.id} {run.ended}" if run else ""
 
 

@@ -33,7 +33,7 @@ def of_project(place: str, title: str, sentence: str, links: Callable[[Draft], N
 
 
 def _newest(id: str) -> str:
-    run = journal.newest(id)
+    run = journal.newest(id, kinds=journal.ALL)
     return f"{run.id} {run.ended}" if run else ""
 
 

@@ -209,22 +209,6 @@ def ask_to_put(run_id: str, key: str) -> None:
         db.execute(sa.update(runs).where(runs.c.id == run_id).values(options=now | {"put": put}))
 
 
-def waiting_for_worker(target: str, older_than_s: float) -> list[str]:
-    """Runs that were written down and that no worker has begun: whoever wrote them may have died."""
-    queued = sa.and_(runs.c.target == target, runs.c.state == "Queued")
-    with reading() as db:
-        rows = db.execute(sa.select(runs.c.id, runs.c.created_at).where(queued)).all()
-    return [id for id, at in rows if abs(time.time() - at) > older_than_s]
-
-
-def unfinished(target: str) -> list[RunView]:
-    """The runs of a target that go on."""
-    mine = sa.and_(runs.c.target == target, runs.c.state.not_in(ENDED))
-    with reading() as db:
-        rows = db.execute(sa.select(runs).where(mine).order_by(runs.c.created_at)).mappings().all()
-    return [_view(dict(row)) for row in rows]
-
-
 def resource_of(plan: Plan, run_id: str, key: str) -> Resource:
     """The resource of a step: the plan's, or what is known of one that the plan no longer has."""
     id = step(run_id, key)["resource_id"]
@@ -249,15 +233,6 @@ def made_by(project_id: str) -> list[tuple[str, str]]:
         elif kind in TAKING and state == "Deleted":
             owned.pop(id.lower(), None)
     return list(owned.values())
-
-
-def ever_made(project_id: str, resource_id: str) -> bool:
-    """Whether a run of the project has ever created a resource of that ID, removed since or not."""
-    mine = sa.and_(runs.c.project_id == project_id, sa.func.lower(steps.c.resource_id) == resource_id.lower())
-    wanted = sa.select(steps.c.run_id).select_from(runs.join(steps, steps.c.run_id == runs.c.id))
-    with reading() as db:
-        found = db.execute(wanted.where(mine, runs.c.kind.in_(PUTTING), steps.c.created_by_run).limit(1))
-        return found.first() is not None
 
 
 def last_body(resource_id: str, project_id: str) -> dict[str, Any] | None:
@@ -285,19 +260,6 @@ def _newest_step(resource_id: str, project_id: str, told: sa.ColumnElement[bool]
     wanted = wanted.where(mine, sa.or_(told, removed))
     with reading() as db:
         return db.execute(wanted.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
-
-
-def role_assigned_at(project_id: str) -> float | None:
-    """When a run of the project has last made a role assignment."""
-    made = sa.and_(
-        runs.c.project_id == project_id, steps.c.key.like("role_assignment%"), steps.c.created_by_run
-    )
-    wanted = sa.select(sa.func.max(steps.c.finished_at)).select_from(
-        runs.join(steps, steps.c.run_id == runs.c.id)
-    )
-    with reading() as db:
-        found = db.execute(wanted.where(made)).scalar()
-    return None if found is None else float(found)
 
 
 def trail(project_id: str, limit: int = 200) -> list[Action]:

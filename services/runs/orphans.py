@@ -9,7 +9,7 @@ import logging
 import time
 
 from services.progress import BUSY, RunView, StepError
-from services.runs import client, doorbell, journal
+from services.runs import client, doorbell, journal, watch
 
 LOOK_S = 2.0
 # Younger ones are most likely still on their way.
@@ -22,9 +22,9 @@ _asleep_since: dict[str, float] = {}
 
 def look_after(target: str, executor_id: str) -> None:
     """Go on with what nobody goes on with, once. Raises `DatabaseError`."""
-    for run_id in journal.waiting_for_worker(target, GRACE_S):
+    for run_id in watch.waiting_for_worker(target, GRACE_S):
         client.hand_over(run_id, target)
-    going_on = journal.unfinished(target)
+    going_on = watch.unfinished(target)
     for run in going_on:
         if journal.cancelled(run.id) and _settled(run):
             client.stop_parked(run)

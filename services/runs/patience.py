@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from services.cloud.connect import Cloud
 from services.cloud.errors import CloudError
-from services.runs import journal
+from services.runs import journal, watch
 from services.runs.events import Event
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def _spreads(error: CloudError, run_id: str) -> bool:
     """Whether a 403 may be the last minute's role assignment, which not every server knows yet."""
     if error.status != 403 or error.code == "RequestDisallowedByPolicy":
         return False
-    assigned = journal.role_assigned_at(journal.project_of(run_id))
+    assigned = watch.role_assigned_at(journal.project_of(run_id))
     return assigned is not None and abs(time.time() - assigned) < ROLE_SPREADS_S
 
 

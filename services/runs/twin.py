@@ -6,7 +6,7 @@ What is brought back belongs to the project when one of its runs had created it;
 from services.catalogue import registry
 from services.plan import Plan
 from services.progress import StepError, StepState
-from services.runs import create, journal
+from services.runs import create, journal, watch
 from services.runs.events import Event
 from services.runs.patience import Connect, patiently
 
@@ -40,5 +40,5 @@ async def _recover(connect: Connect, plan: Plan, run_id: str, key: str) -> None:
         if begun.token:
             await kind.follow(cloud, resource, begun.token, lambda _: None)
     journal.ask_to_put(run_id, key)
-    ours = journal.ever_made(journal.project_of(run_id), resource.id)
+    ours = watch.ever_made(journal.project_of(run_id), resource.id)
     journal.set_step(run_id, key, Event("Recovered, with what was in it."), created_by_run=ours)

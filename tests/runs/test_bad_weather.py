@@ -1,5 +1,6 @@
 """Databases that are full, locked, read-only or damaged, clocks that jump, files that change: clear words, nothing lost."""
 
+import asyncio
 import os
 import re
 import sqlite3
@@ -65,6 +66,27 @@ def test_a_disk_that_is_full_in_mid_run_stops_nothing_for_good(
         from benchmarks.house import _end
 
         _end(str(home))
+
+
+def test_a_step_outlives_a_database_that_does_not_answer_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is done again until it can be written; a step that raised would end its workflow for good."""
+    from services.runs import workflows
+
+    monkeypatch.setattr(workflows, "DATABASE_PAUSE_S", 0.0)
+    tried: list[int] = []
+
+    @workflows.enduring
+    async def step(number: int) -> int:
+        """Fail twice."""
+        tried.append(number)
+        if len(tried) < 3:
+            raise database.DatabaseError("the disk is full")
+        return number
+
+    assert asyncio.run(step(7)) == 7
+    assert tried == [7, 7, 7]
 
 
 def test_a_read_only_database_is_explained_and_readable_again_afterwards(home: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from services.models import arrivals, serving, upload_route
+from services.models import arrivals, upload_route
 from services.processes import launch
 from services.processes.doors import Doors
 from services.processes.home import code_version
@@ -26,7 +26,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         yield
     finally:
         if await asyncio.to_thread(presence.leave):
-            await asyncio.to_thread(serving.stop_all)
+            await asyncio.to_thread(_stop_test_servers)
+
+
+def _stop_test_servers() -> None:
+    """End the servers of tests on this machine; start-up does not wait for what they import."""
+    from services.models import serving
+
+    serving.stop_all()
 
 
 def health(_: Request) -> JSONResponse:

@@ -7,8 +7,14 @@ from services.progress import RunView
 from services.release import Release
 
 
-def draw(run: RunView, *, here: str) -> None:
-    """How far it is, what failed, the graph, the table, cancel, undo; `here` is the page that shows it."""
+def draw(run: RunView) -> None:
+    """How far it is, what failed, the graph, the table, cancel, undo; and what came of it."""
+    _panel(run)
+    outcome(run)
+    undo.draw(run)
+
+
+def _panel(run: RunView) -> None:
     plan = run_plan.of(run)
 
     def panel(now: RunView) -> None:
@@ -23,18 +29,18 @@ def draw(run: RunView, *, here: str) -> None:
 
     with st.container(key="release_run"):
         run_panel.live(run.id, panel)
-    outcome(run)
-    undo.draw(run)
 
 
-def ended(run: RunView, *, here: str) -> None:
+def ended(run: RunView) -> None:
     """A run that is over: how it went and where to go from there; the rest is folded unless something went wrong."""
     well = run.state == "Succeeded"
-    if here == "deploy" and run.kind == "deploy" and well:
+    if run.kind == "deploy" and well:
         st.success(f"**The model is deployed:** {markup.plain(title(run))}.")
         steps.link(model_places.PAGES["endpoint"], "To the endpoint", run.project, key="next")
+    outcome(run)
     with st.expander(f"The last run: {markup.plain(title(run))}", expanded=not well):
-        draw(run, here=here)
+        _panel(run)
+        undo.draw(run)
 
 
 def outcome(run: RunView) -> None:

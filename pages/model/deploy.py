@@ -14,8 +14,8 @@ run = journal.newest(draft.id, kinds=journal.MODELS)
 going_on, free = run is not None and not run.ended, deploy_gate.draw(draft, model)
 if run and going_on:
     st.header(f"This run: {release_run.title(run)}", anchor=False)
-    release_run.draw(run, here="deploy")
+    release_run.draw(run)
 elif run:
-    release_run.ended(run, here="deploy")
+    release_run.ended(run)
 if free and not going_on:
     deploy_choices.draw(draft, model)

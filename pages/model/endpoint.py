@@ -14,7 +14,7 @@ guard.refusal()
 run = journal.newest(draft.id, kinds=journal.MODELS)
 if run and not run.ended:
     st.header(release_run.title(run), anchor=False)
-    release_run.draw(run, here="endpoint")
+    release_run.draw(run)
 names = endpoint_panel.names(draft.id)
 if names:
     endpoint_panel.show(draft, names)
@@ -22,4 +22,4 @@ else:
     endpoint_panel.none(draft)
 if run and run.ended:
     with st.expander(f"The last run: {run.state.lower()}", expanded=run.state != "Succeeded"):
-        release_run.draw(run, here="endpoint")
+        release_run.draw(run)

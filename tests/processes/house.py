@@ -55,15 +55,12 @@ class Web:
 
 
 def clone(folder: Path) -> Path:
-    """Lay out a clone: the real app.py, processes and settings, a page of one line, and stand-ins."""
+    """Lay out a clone: the real app.py, services and settings, a page of one line, and stand-ins for what they start."""
     for name in ("app.py", "requirements.txt"):
         shutil.copy(REPOSITORY / name, folder / name)
     shutil.copytree(REPOSITORY / ".streamlit", folder / ".streamlit")
-    for room in (
-        "processes",
-        "models",
-    ):  # of the models only the upload route, which app.py mounts, is imported
-        shutil.copytree(REPOSITORY / "services" / room, folder / "services" / room)
+    sources = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "services", folder / "services", ignore=sources)
     stand_in = (Path(__file__).parent / "stand_in.py").read_text()
     for package in ("services", "simulator"):
         (folder / package).mkdir(exist_ok=True)

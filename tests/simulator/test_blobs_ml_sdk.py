@@ -42,7 +42,7 @@ def account(simulator: Running) -> Iterator[blobs.Account]:
 
 @pytest.fixture(scope="module")
 def client(simulator: Running, account: blobs.Account) -> Any:
-    """A client of the rehearsal's cloud."""
+    """A client of this simulator; azure-ai-ml keeps clouds by name in the process, so it has a name of its own."""
     endpoint = simulator.ready["endpoint"]
     cloud = {
         "azure_portal": "https://portal.rehearsal.localhost",
@@ -52,8 +52,9 @@ def client(simulator: Running, account: blobs.Account) -> Any:
         "storage_endpoint": simulator.ready["blob_suffix"],
         "registry_discovery_endpoint": endpoint,
     }
+    name = f"Uploads{endpoint.rpartition(':')[2]}"
     return MLClient(
-        simulator.credential(), simulator.ready["subscription_id"], GROUP, WORKSPACE, cloud="RehearsalCloud",
+        simulator.credential(), simulator.ready["subscription_id"], GROUP, WORKSPACE, cloud=name,
         cloud_metadata=cloud, show_progress=False, connection_verify=simulator.ready["ca_bundle"], polling_interval=0.2,
     )  # fmt: skip
 

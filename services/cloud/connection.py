@@ -80,7 +80,6 @@ class Connection:
             params = {"api-version": api_version, **(query or {})}
             request = HttpRequest(method, f"{self.target.endpoint}{path}", params=params, json=body)
             response = await client.send_request(request)
-            await response.read()
             if response.status_code >= 400:
                 raise HttpResponseError(response=response)
             return dict(response.json()) if response.content else {}

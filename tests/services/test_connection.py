@@ -1,0 +1,36 @@
+"""Requests for which no client has a method: an answer with a body, one without, and a refusal in Azure's own words."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cloud.bridge import ask
+from services.cloud.errors import CloudError
+from services.cloud.target import rehearsal
+
+GROUPS = "2025-04-01"
+Asked = Callable[[Any], Any]
+
+
+@pytest.fixture
+def asked(home: Path, simulator: dict[str, Any]) -> Asked:
+    """Ask the session's simulator through a connection."""
+    folder = home / "simulator"
+    folder.mkdir()
+    (folder / "simulator.json").write_text(json.dumps(simulator))
+    return lambda question: ask(rehearsal(home), question)
+
+
+def test_an_answer_with_a_body_one_without_and_a_refusal(asked: Asked, simulator: dict[str, Any]) -> None:
+    """A deletion of what is not there answers 204 with nothing; what is wrong comes as Azure's code and message."""
+    group = f"/subscriptions/{simulator['subscription_id']}/resourceGroups/rg-sent"
+    made = asked(lambda cloud: cloud.send("PUT", group, GROUPS, {"location": "westeurope"}))
+    assert made["name"] == "rg-sent"
+    rule = f"{group}/providers/Microsoft.Insights/autoscalesettings/none"
+    assert asked(lambda cloud: cloud.send("DELETE", rule, "2022-10-01")) == {}
+    with pytest.raises(CloudError) as refused:
+        asked(lambda cloud: cloud.send("PATCH", f"{group}-missing", GROUPS, {"tags": {}}))
+    assert (refused.value.code, refused.value.status) == ("ResourceGroupNotFound", 404)

@@ -224,3 +224,15 @@ def test_what_cannot_be_looked_at_is_said(tmp_path, make, words):
     with pytest.raises(NotAModel, match=words) as refused:
         inspect(path, name="churn.pkl")
     assert "churn.pkl" in str(refused.value)
+
+
+@pytest.mark.parametrize("length", [128, 384, 640])
+def test_a_header_whose_length_begins_like_a_pickle_is_still_one_of_safetensors(
+    length: int, tmp_path: Path
+) -> None:
+    """The first byte of a length of 128 is a pickle's signature; the zero that follows is no instruction of one."""
+    header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).ljust(length)
+    file = tmp_path / "weights"
+    file.write_bytes(length.to_bytes(8, "little") + header.encode() + bytes(8))
+    found = inspect(file)
+    assert (found.format, found.verdict) == ("safetensors", "safe")

@@ -12,8 +12,11 @@ TORCH_MAGIC = bytes([0x8A, 0x0A]) + (0x1950A86A20F9469CFC6C).to_bytes(10, "littl
 
 
 def starts_a_pickle(head: bytes) -> bool:
-    """Whether the bytes can be a pickle with its signature (protocol 2 and later)."""
-    return head[:1] == b"\x80" and len(head) > 2 and head[1] <= 5
+    """Whether the bytes can be a pickle with its signature (protocol 2 and later).
+
+    A zero is no instruction: a loader stops there before it has done anything. Safetensors may begin like that.
+    """
+    return head[:1] == b"\x80" and len(head) > 2 and head[1] <= 5 and head[2] != 0
 
 
 def read(source: Stream, report: Report, packed: str | None = None) -> None:

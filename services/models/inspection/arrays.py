@@ -70,6 +70,7 @@ def check_dtype(dtype: Obj) -> None:
 def _check_fields(names: Any, fields: Any, elsize: int) -> None:
     if not isinstance(names, Seq) or not isinstance(fields, Map) or len(names.items) != len(fields.pairs):
         raise Odd("a record type has other fields than names")
+    names.sealed = fields.sealed = True  # NumPy keeps the very dict: a field must not be added later
     for _, field in fields.pairs:
         parts = field.items if isinstance(field, Seq) else []
         if len(parts) not in (2, 3) or not is_dtype(parts[0]) or not isinstance(parts[1], int):

@@ -1,5 +1,6 @@
 """What an inspection has found, and the limits within which it looks: every reader of a format writes here."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from services.models.intake import Column, Format, Framework, Verdict
 
 MEGABYTE = 1_000_000
+SECONDS = 20  # to follow the parts of a file; reading and hashing it take their own time
 SHOWN = 25  # reasons beyond this say nothing new to a reader
 _RANK = {"safe": 0, "unknown": 1, "blocked": 2}
 
@@ -30,11 +32,13 @@ class Budget:
     size: int
     opcodes: int = 20_000_000
     members: int = 20_000
+    tuples: int = 1_000_000  # kept with what they hold; one tuple in another can nest without end
     objects: int = 400_000  # kept of a pickle's tree; what lies beyond is walked, not kept
     inflated: int = 0
     spooled: int = 0
     depth: int = 0
     progress: Callable[[float], None] | None = None
+    began: float = field(default_factory=time.monotonic)
 
     def inflate(self, count: int) -> None:
         """Account for decompressed bytes. Small files may grow freely, large ones 200-fold and never past 50 GB."""
@@ -53,9 +57,11 @@ class Budget:
 
     def step(self, count: int) -> None:
         """Account for pickle opcodes."""
-        self.opcodes -= count
+        before, self.opcodes = self.opcodes, self.opcodes - count
         if self.opcodes < 0:
             raise TooMuch("it has more than 20 million parts to follow")
+        if before >> 12 != self.opcodes >> 12 and time.monotonic() - self.began > SECONDS:
+            raise TooMuch(f"its parts take more than {SECONDS} seconds to follow")
 
     def member(self, count: int = 1) -> None:
         """Account for members of archives."""

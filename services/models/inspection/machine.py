@@ -27,7 +27,7 @@ from services.models.inspection.symbols import (
 )
 
 MEMO = 1_000_000
-STACK = 2_000_000
+NUMBERS = 10_000  # keys whose hashes a file can choose to be all the same
 WEIGHT = 10**12
 ArrayReader = Callable[["Machine", Obj], Obj]
 
@@ -43,6 +43,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
         self.imports: dict[tuple[str, str], Global] = {}
         self.protocol, self.frame_end, self.steps, self.at, self.memoized = 0, 0, 0, 0, 0
+        self.numbers = 0
 
     def blocked(self, reason: str) -> None:
         """A finding at this instruction."""
@@ -89,6 +90,8 @@ class Machine:
         value = self.top()
         if len(self.memo) < MEMO or index in self.memo or type(value) is Global:
             self.memo[index] = value
+        elif index != self.memoized:
+            self.unknown("It keeps more than a million values under numbers that are not in order")
         self.memoized = max(self.memoized, index + 1)
 
     def get(self, index: int) -> None:
@@ -141,7 +144,10 @@ class Machine:
         self._kept(items)
         weight = 1 + sum(one.weight if type(one) is Seq else 1 for one in items)
         seq = Seq("tuple", items, weight=min(weight, WEIGHT))
-        if len(items) > 16:
+        self.report.budget.tuples -= 1
+        if self.report.budget.tuples < 0:
+            seq.items, seq.dropped = [], len(items)
+        elif len(items) > 16:
             seq.items, seq.dropped = self._keep(items)
         self.push(seq)
 
@@ -151,13 +157,13 @@ class Machine:
         self._kept(items)
         kept, dropped = self._keep(items)
         if type(target) is Seq and target.type in ("list", "set"):
-            for one in items if target.type == "set" else ():
-                self._guard(rules.check_key, one)
+            self._keys(items if target.type == "set" else [])
+            self._open(target)
             target.items += kept
             target.dropped += dropped
             added = sum(one.weight if type(one) is Seq else 1 for one in kept)
             target.weight = min(WEIGHT, target.weight + added + dropped)
-        elif isinstance(target, Obj):
+        elif rules.takes_items(target):
             target.items += kept
         else:
             self.blocked(f"It would append to {shown(target)}, which is no list of this file")
@@ -168,14 +174,13 @@ class Machine:
             raise Broken(f"byte {self.at} sets a key without a value")
         target = self.top()
         self._kept(items)
-        for key in items[::2]:
-            if type(key) is Seq:
-                self._guard(rules.check_key, key)
+        self._keys(items[::2])
         pairs = list(zip(items[::2], items[1::2], strict=True))
         kept, dropped = self._keep(pairs)
         if isinstance(target, Map | Obj):
             target.pairs += kept
             if isinstance(target, Map):
+                self._open(target)
                 target.dropped += dropped
         else:
             self.blocked(f"It would set keys of {shown(target)}, which is no dict of this file")
@@ -184,10 +189,25 @@ class Machine:
         """Push a frozenset."""
         items = self.to_mark()
         self._kept(items)
-        for one in items:
-            self._guard(rules.check_key, one)
+        self._keys(items)
         kept, dropped = self._keep(items)
         self.push(Seq("frozenset", kept, dropped, 1 + sum(one.weight for one in kept if type(one) is Seq)))
+
+    def _keys(self, keys: list[Any]) -> None:
+        """Hash what is a key or in a set: texts are hashed with a secret, other keys as the file wants it."""
+        for key in keys:
+            kind = type(key)
+            if kind is Seq:
+                self._guard(rules.check_key, key)
+            if kind is not str and kind is not bytes and not (kind is int and abs(key) < 1 << 60):
+                self.numbers += 1
+        if self.numbers > NUMBERS:
+            self.numbers = -(1 << 60)
+            self.unknown("It has thousands of keys that are no texts, which can all be made to collide")
+
+    def _open(self, target: Seq | Map) -> None:
+        if target.sealed:
+            self.blocked(f"It would change {shown(target)} after it was given away and checked")
 
     def _keep(self, items: list[Any]) -> tuple[list[Any], int]:
         room = self.report.budget.objects

@@ -22,7 +22,7 @@ def run(machine: Machine) -> Any:
         machine.at = source.position
         code = source.take(1)
         if code == b".":
-            return machine.pop()
+            return _end(machine)
         operation = operations.get(code)
         if operation is None:
             raise Broken(f"byte {machine.at} is no pickle instruction ({code[0]:#04x})")
@@ -32,6 +32,12 @@ def run(machine: Machine) -> Any:
             if len(machine.stack) > STACK:
                 raise TooMuch("the pickle keeps more than a million values on its stack")
         operation(machine)
+
+
+def _end(machine: Machine) -> Any:
+    if machine.frame_end > machine.source.position:
+        machine.unknown("A frame goes on behind the end: the loader would ask for all its memory at once")
+    return machine.pop()
 
 
 def can_start(head: bytes) -> bool:

@@ -12,6 +12,7 @@ from services.models.inspection import arrays
 from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
 from services.models.inspection.symbols import LOST, Global, Large, Map, Obj, Persistent, Seq, shown
 
+MANY = 1_000
 HEAVY = 1_000_000  # tuples in tuples that unfold to more than this take for ever to hash
 
 
@@ -72,14 +73,27 @@ def build(made: Any, state: Any) -> None:
 
 def _check_attributes(made: Obj, state: Any) -> None:
     for key, value in state.pairs if isinstance(state, Map) else ():
-        if isinstance(key, str) and key.startswith("__") and key.endswith("__"):
+        if not isinstance(key, str):
+            raise Refused(
+                f"It would set an attribute of {made.made_by} whose name is not spelt out ({shown(key)})."
+            )
+        if key.startswith("__") and key.endswith("__"):
             raise Refused(
                 f"It would set {key} of an object of {made.made_by}, which changes what the object is."
             )
-        if key == "input" and value in ("filename", "file") and made.type_name.endswith("Vectorizer"):
+        if key == "input" and value != "content" and made.type_name.endswith("Vectorizer"):
             raise Refused(
-                "Its text vectorizer opens the files that a request names (input='filename').", blocked=False
+                f"Its text vectorizer opens the files that a request names (input={shown(value)}).",
+                blocked=False,
             )
+        if key == "n_jobs" and isinstance(value, int) and abs(value) > MANY:
+            raise Refused(f"It would start {value} workers.", blocked=False)
+
+
+def takes_items(value: Any) -> bool:
+    """Whether appending to an object is its own doing. Any other object could have been given an `append`."""
+    made_by = value.made_by if isinstance(value, Obj) else None
+    return isinstance(made_by, Global) and (made_by.name == "deque" or made_by.kind is None)
 
 
 def check_key(value: Any) -> None:

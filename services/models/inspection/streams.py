@@ -85,10 +85,11 @@ class Stream:
             moved = self._skip(left)
             self.base += len(self.buffer) + moved
             self.buffer, self.i, left = b"", 0, left - moved
-        while left and (data := self._read(min(left, CHUNK))):
-            self.base += len(self.buffer) + len(data)
-            self.buffer, self.i, left = b"", 0, left - len(data)
-        if left:
+        while left > 0 and (data := self._read(min(left, CHUNK))):
+            self.base += len(self.buffer)
+            self.buffer, self.i = data, min(left, len(data))  # a decompressor may give more than was asked
+            left -= self.i
+        if left > 0:
             raise Broken(f"it ends at byte {self.position}; {left} bytes are missing")
 
     def ended(self) -> bool:

@@ -27,6 +27,7 @@ class Seq:
     items: list[Any] = field(default_factory=list)
     dropped: int = 0
     weight: int = 1  # what it unfolds to when shared parts are counted each time
+    sealed: bool = False  # it was checked as a part of something: nothing may be added any more
 
 
 @dataclass(eq=False, slots=True)
@@ -35,6 +36,7 @@ class Map:
 
     pairs: list[tuple[Any, Any]] = field(default_factory=list)
     dropped: int = 0
+    sealed: bool = False
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value written last for a key of text."""

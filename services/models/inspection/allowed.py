@@ -2,11 +2,11 @@
 
 Kinds: `class` may be made empty and given attributes; `call` may also be called with any arguments; `new` makes an
 instance of the class in its first argument; `value` may be mentioned, never called; `rule` may be called with the
-arguments that `rules` knows, and never be kept for later. What is not here is not safe.
+arguments that `rules` knows, and never be kept for later; a `distribution` is looked at by `distributions`. What is
+not here is not safe.
 
 Left out on purpose, because their constructors or `__setstate__` run what the file says or open what it names:
-scipy.stats distributions (exec of a template in their state), numpy.memmap and every loader, numpy's vectorize,
-functools, operator, re, pathlib, joblib's file wrappers and Memory, sklearn's datasets and externals, torch modules.
+numpy.memmap and every loader, functools, operator, re, pathlib, joblib's file wrappers and Memory, sklearn's datasets and externals, torch modules.
 """
 
 import functools
@@ -15,7 +15,11 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# Modules whose names have no business in a model: any mention of them blocks.
+# Compiled modules that name themselves otherwise in pickles of some releases: NumPy's before 2.3, scikit-learn's 1.4 to 1.7.
+_ALIASES = {
+    "sklearn._loss._loss": ("_loss",),
+    "numpy": ("numpy.core._multiarray_umath", "numpy._core._multiarray_umath"),
+}
 
 
 @functools.cache
@@ -32,6 +36,8 @@ def kinds() -> dict[tuple[str, str], str]:
         for line in (HERE / file).read_text(encoding="ascii").splitlines():
             module, name, kind = line.split()
             known[module, name] = kind
+            for alias in _ALIASES.get(module, ()):
+                known.setdefault((alias, name), kind) if kind != "type" else None
     return known
 
 

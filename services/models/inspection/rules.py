@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from services.models.inspection import arrays
+from services.models.inspection import arrays, distributions
 from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
 from services.models.inspection.symbols import LOST, Global, Large, Map, Obj, Persistent, Seq, shown
 
@@ -42,7 +42,7 @@ def call(callee: Any, args: Any, making: bool = False) -> Any:
         if result is None:
             raise Refused(f"{said}; no writer of models does that.")
         return result
-    if callee.kind == "class" and (making or not args.items):
+    if callee.kind in ("class", distributions.KIND) and (making or not args.items):
         return Obj(callee, args)
     raise Refused(f"{said} while loading; no writer of models does that.")
 
@@ -62,6 +62,12 @@ def build(made: Any, state: Any) -> None:
         return _odd(arrays.check_dtype, made)
     if made.type_name in arrays.MAKERS:
         return _odd(arrays.check_array, state)
+    if isinstance(made.made_by, Global) and made.made_by.kind == distributions.KIND:
+        if odd := distributions.odd(made, state):
+            raise Refused(odd)
+        return None
+    if made.type_name == "vectorize" and not distributions.vectorized(state):
+        raise Refused("It would make any function one of numpy.vectorize.")
     if made.type_name == "partial":
         parts = state.items if isinstance(state, Seq) else []
         if len(parts) != 4 or not _is_function(parts[0]):
@@ -77,7 +83,8 @@ def _check_attributes(made: Obj, state: Any) -> None:
             raise Refused(
                 f"It would set an attribute of {made.made_by} whose name is not spelt out ({shown(key)})."
             )
-        if key.startswith("__") and key.endswith("__"):
+        spoken = key in ("__doc__", "__name__") and isinstance(value, str | Large)
+        if key.startswith("__") and key.endswith("__") and not spoken:
             raise Refused(
                 f"It would set {key} of an object of {made.made_by}, which changes what the object is."
             )
@@ -301,6 +308,10 @@ def _device(callee: Global, args: list[Any]) -> Any:
     return Obj(callee, Seq("tuple", args)) if known else None
 
 
+def _getattr(callee: Global, args: list[Any]) -> Any:
+    return Obj(callee, Seq("tuple", args)) if distributions.entropy(args) else None
+
+
 def _size(callee: Global, args: list[Any]) -> Any:
     return _container(Global("builtins", "tuple", "type"), args)
 
@@ -322,5 +333,5 @@ _RULES: dict[str, Callable[[Global, list[Any]], Any]] = {
     "complex": _numbers, "slice": _numbers, "range": _numbers, "Decimal": _decimal, "Fraction": _decimal,
     "__randomstate_ctor": _random, "__generator_ctor": _random,
     "_rebuild_tensor": _tensor, "_rebuild_tensor_v2": _tensor, "_rebuild_parameter": _parameter,
-    "device": _device, "Size": _size,
+    "device": _device, "Size": _size, "getattr": _getattr,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.models.inspection import estimators, numpy_files
+from services.models.inspection import distributions, estimators, numpy_files
 from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
 from services.models.inspection.archives import Archive
 from services.models.inspection.findings import Broken, Report, readable
@@ -76,7 +76,7 @@ class _Reader:
         if (module, name) in self.imports or (module, name) in _PLAIN:
             return found
         self.imports[module, name] = found
-        if found.kind == "rule":
+        if found.kind in ("rule", distributions.KIND):
             self.report.blocked(
                 f"It would keep {found}, which is only harmless with arguments that are checked."
             )

@@ -6,7 +6,8 @@ arguments that `rules` knows, and never be kept for later; a `distribution` is l
 not here is not safe.
 
 Left out on purpose, because their constructors or `__setstate__` run what the file says or open what it names:
-numpy.memmap and every loader, functools, operator, re, pathlib, joblib's file wrappers and Memory, sklearn's datasets and externals, torch modules.
+numpy.memmap and every loader, functools, operator, re, pathlib, joblib's file wrappers and Memory, sklearn's datasets
+and externals, torch modules.
 """
 
 import functools

@@ -14,6 +14,7 @@ from services.models.inspection.symbols import Global, Large, Map, Obj, Seq
 
 _CODE = re.compile(r"^[<>|=]?([?biufcSUVMmO])(\d{0,9})$")
 MAKERS = {"_reconstruct", "_frombuffer", "_mareconstruct"}
+_WRAPPER = ("subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes")
 _DANGEROUS_FLAGS = 0x07  # holds objects, pickles as a list, is a pointer
 
 
@@ -95,6 +96,12 @@ def check_array(state: Any) -> None:
 
 def wrapper_size(wrapper: Obj) -> tuple[int | None, int | None]:
     """Bytes behind a joblib array wrapper (None: a pickle of objects) and its alignment (None: before joblib 1.2)."""
+    if any(key not in _WRAPPER for key, _ in wrapper.attributes().pairs) or not isinstance(
+        wrapper.state, Map
+    ):
+        raise Odd(
+            "an array wrapper of joblib has attributes that are not its own: they could replace its methods"
+        )
     dtype, subclass = wrapper.get("dtype"), wrapper.get("subclass")
     if not is_dtype(dtype) or subclass not in (
         Global("numpy", "ndarray", "value"),
@@ -113,7 +120,7 @@ def values(array: Any, limit: int = 1000) -> list[Any] | None:
     """The elements of a small array of one dimension, of a list or a tuple; None where they were not kept."""
     if isinstance(array, Seq):
         return None if array.dropped else [scalar_value(one) for one in array.items[:limit]]
-    data, dtype = _content(array) if is_array(array) else (None, None)
+    data, dtype = content(array) if is_array(array) else (None, None)
     if isinstance(data, Seq):
         return None if data.dropped else [scalar_value(one) for one in data.items[:limit]]
     if not isinstance(data, bytes) or not isinstance(dtype, Obj) or not is_dtype(dtype):
@@ -163,6 +170,19 @@ def shape(array: Any) -> tuple[int, ...]:
         if isinstance(given, Seq) and all(isinstance(one, int) for one in given.items):
             return tuple(given.items)
     return ()
+
+
+def content(array: Obj) -> tuple[Any, Any]:
+    """An array's data and element type, as far as they were kept."""
+    data, dtype = _content(array)
+    return (data.raw if isinstance(data, Large) and data.raw is not None else data), dtype
+
+
+def forget(array: Obj) -> None:
+    """Let go of the bytes of a long array."""
+    data, _ = _content(array)
+    if isinstance(data, Large):
+        data.raw = None
 
 
 def _content(array: Obj) -> tuple[Any, Any]:

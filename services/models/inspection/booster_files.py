@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from services.models.inspection import lightgbm_trees
 from services.models.inspection.findings import Broken, Report, readable
 from services.models.inspection.streams import CHUNK, FilePlace, stream
 from services.models.inspection.trees_as_json import Json, Ubjson
+from services.models.inspection.xgboost_trees import Forest
 from services.models.intake import Column
 
 _XGBOOST_DTYPES = {
@@ -34,7 +36,8 @@ def read_xgboost(place: FilePlace, report: Report) -> None:
     report.is_a("xgboost", "xgboost", "table")
     source = stream(place)
     ubjson = place.at(1, 1) in (b"L", b"i", b"U")
-    reader: Json | Ubjson = (Ubjson if ubjson else Json)(source, report.budget)
+    forest = Forest()
+    reader: Json | Ubjson = (Ubjson if ubjson else Json)(source, report.budget, forest.tree)
     data = reader.value()
     if source.peek(CHUNK).strip():
         report.unknown(f"Something follows the end of the model (byte {source.position}).")
@@ -43,6 +46,7 @@ def read_xgboost(place: FilePlace, report: Report) -> None:
         raise Broken("it has no learner as XGBoost writes it")
     if isinstance(version := data.get("version"), list):
         report.versions["xgboost"] = ".".join(str(one)[:10] for one in version[:3])
+    forest.conclude(learner)
     _xgboost_signature(learner, report)
 
 
@@ -85,12 +89,7 @@ def read_lightgbm(place: FilePlace, report: Report) -> None:
     """Inspect a model of LightGBM."""
     report.is_a("lightgbm", "lightgbm", "table")
     source = stream(place)
-    values: dict[str, str] = {}
-    while line := source.line().strip():
-        key, _, value = line.decode("utf-8", "replace").partition("=")
-        values[key] = value
-        if len(values) > 100:
-            raise Broken("its head has no end")
+    values = lightgbm_trees.check(source, report.budget)
     _text_to_the_end(place, source.position, report)
     names = values.get("feature_names", "").split()
     count = _integer(values.get("max_feature_idx")) + 1
@@ -115,16 +114,16 @@ def _lightgbm_column(name: str, info: str) -> Column:
 
 
 def _text_to_the_end(place: FilePlace, at: int, report: Report) -> None:
-    """Trees and parameters are text, and both have their end marks."""
-    missing, tail = {b"end of trees", b"end of parameters"}, b""
+    """What stands behind the trees is text, and has its end mark."""
+    missing, tail = {b"end of parameters"}, b""
     source = stream(place, at)
     while data := source.take(len(source.peek(CHUNK))):
         if b"\0" in data:
             raise Broken("it holds bytes that are no text")
         missing = {mark for mark in missing if mark not in tail + data}
-        tail = data[-20:]
-    if missing:
-        raise Broken("it ends before its trees or parameters do")
+        tail = (tail + data)[-20:]
+    if missing or not tail.endswith(b"\n"):
+        raise Broken("it ends before its parameters do")
 
 
 def read_binary_xgboost(report: Report) -> None:

@@ -8,12 +8,13 @@ a stream breaks off counts: an unpickler would have run it.
 from collections.abc import Callable
 from typing import Any
 
-from services.models.inspection import arrays, rules
+from services.models.inspection import arrays, boosters_in_pickles, distributions, native_parts, rules
 from services.models.inspection.allowed import is_dangerous, kinds, python3_name
 from services.models.inspection.findings import Broken, Report
-from services.models.inspection.streams import Stream
+from services.models.inspection.streams import Section, Stream
 from services.models.inspection.symbols import (
     LONGEST_BYTES,
+    LONGEST_RAW,
     LONGEST_TEXT,
     LOST,
     MARK,
@@ -44,6 +45,7 @@ class Machine:
         self.imports: dict[tuple[str, str], Global] = {}
         self.protocol, self.frame_end, self.steps, self.at, self.memoized = 0, 0, 0, 0, 0
         self.numbers = 0
+        self.pending: Large | None = None
 
     def blocked(self, reason: str) -> None:
         """A finding at this instruction."""
@@ -109,23 +111,39 @@ class Machine:
     def text(self, size: int) -> None:
         """Push a text of UTF-8 bytes."""
         if size > LONGEST_TEXT:
-            head = self._head(size)
-            self.source.pass_over(size)
-            return self.push(Large("text", size, head))
+            return self.push(self._large("text", size))
         return self.push(self.source.take(size).decode("utf-8", "surrogateescape"))
 
     def data(self, size: int) -> None:
         """Push bytes."""
         if size > LONGEST_BYTES:
-            head = self._head(size)
-            self.source.pass_over(size)
-            return self.push(Large("bytes", size, head))
+            return self.push(self._large("bytes", size))
         return self.push(self.source.take(size))
 
-    def _head(self, size: int) -> bytes:
-        start = self.source.peek(13)
-        boosters = (b"{L\0\0\0\0\0\0\0\x06Con", b"tree\nversion=", b"{L\0\0\0\0\0\0\0\x07lea")
-        return self.source.peek(min(size, LONGEST_BYTES)) if start in boosters else b""
+    def _large(self, kind: str, size: int) -> Large:
+        """Pass over a long text or bytes; a booster of trees is read on the way."""
+        head = self.source.peek(min(size, LONGEST_BYTES))
+        self._let_go()
+        if not head.startswith(boosters_in_pickles.BEGINS):
+            self.pending = Large(kind, size)
+            if size <= LONGEST_RAW:
+                self.pending.raw = self.source.take(size)
+            else:
+                self.source.pass_over(size)
+            return self.pending
+        section = Section(self.source, size, kind == "text" and head[:2] != b"tr")
+        try:
+            boosters_in_pickles.check(section.stream, head, self.report.budget)
+            checked = True
+        except Broken:
+            checked = False
+        section.finish()
+        return Large(kind, size, head, checked)
+
+    def _let_go(self) -> None:
+        """At most one long value is kept at a time."""
+        if self.pending:
+            self.pending.raw = None
 
     def number(self, size: int) -> None:
         """Push a little-endian number of so many bytes."""
@@ -232,12 +250,18 @@ class Machine:
             module, name = python3_name(module, name)
         found = self.imports.get((module, name))
         if found is None:
-            found = Global(module, name, kinds().get((module, name)))
+            found = Global(module, name, self._kind(module, name))
             if len(self.imports) < 10_000:
                 self.imports[module, name] = found
             self.report.imports += 1
             self._judge(found)
         return self.push(found)
+
+    def _kind(self, module: str, name: str) -> str | None:
+        """Kind in the allow-list. `getattr` is for discrete distributions, which a pickle names before it."""
+        if name == "getattr" and not any(one.kind == distributions.KIND for one in self.imports.values()):
+            return None
+        return kinds().get((module, name))
 
     def _judge(self, found: Global) -> None:
         if found.kind is not None:
@@ -262,6 +286,9 @@ class Machine:
             (self.blocked if refused.blocked else self.unknown)(str(refused).rstrip("."))
         except arrays.Odd as odd:
             self.unknown(f"{str(odd)[0].upper()}{str(odd)[1:]}")
+        if isinstance(result, Large) and result is not self.pending:
+            self._let_go()
+            self.pending = result
         self.push(result)
 
     def keyword_instance(self) -> None:
@@ -279,8 +306,19 @@ class Machine:
         self._guard(lambda _: rules.build(made, state), None)
         if isinstance(made, Obj):
             made.state = state
+            self._fits(made, state)
             if made.type_name == "NumpyArrayWrapper" and self.array:
                 self.stack[-1] = self.array(self, made)
+
+    def _fits(self, made: Obj, state: Any) -> None:
+        """What compiled code will follow must hold together."""
+        if arrays.is_array(made):
+            native_parts.note(made)
+        elif made.type_name == "Booster":
+            if odd := boosters_in_pickles.odd(made, state, self.report.budget):
+                self.unknown(odd)
+        elif odd := native_parts.odd(made, state):
+            self.unknown(odd.rstrip("."))
 
     def _guard(self, check: Callable[[Any], None], value: Any) -> None:
         try:

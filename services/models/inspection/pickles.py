@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from services.models.inspection import arrays, opcodes
+from services.models.inspection import arrays, native_parts, opcodes
 from services.models.inspection.findings import Broken, Report, TooMuch
 from services.models.inspection.machine import Machine
 from services.models.inspection.streams import CHUNK, Stream
-from services.models.inspection.symbols import LONGEST_BYTES, Global, Obj, Persistent, Seq
+from services.models.inspection.symbols import LONGEST_BYTES, LONGEST_RAW, Global, Obj, Persistent, Seq
 
 UNFOLDED = 50_000_000
 
@@ -89,6 +89,9 @@ def _array(machine: Machine, wrapper: Obj) -> Obj:
             report.unknown("The padding before an array holds something else than padding.")
     if size <= LONGEST_BYTES:
         array.raw = source.take(size)
+        array.facts = native_parts.facts(array.raw, array.get("dtype"))
+    elif size <= LONGEST_RAW and native_parts.wanted(array.get("dtype")):
+        array.facts = native_parts.facts(source.take(size), array.get("dtype"))
     else:
         source.pass_over(size)
     return array

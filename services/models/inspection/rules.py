@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from services.models.inspection import arrays, distributions
+from services.models.inspection import arrays, distributions, native_parts, torch_calls
 from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
-from services.models.inspection.symbols import LOST, Global, Large, Map, Obj, Persistent, Seq, shown
+from services.models.inspection.symbols import Global, Large, Map, Obj, Seq, shown
 
 MANY = 1_000
 HEAVY = 1_000_000  # tuples in tuples that unfold to more than this take for ever to hash
@@ -83,7 +83,7 @@ def _check_attributes(made: Obj, state: Any) -> None:
             raise Refused(
                 f"It would set an attribute of {made.made_by} whose name is not spelt out ({shown(key)})."
             )
-        spoken = key in ("__doc__", "__name__") and isinstance(value, str | Large)
+        spoken = key in ("__doc__", "__name__") and (value is None or isinstance(value, str | Large))
         if key.startswith("__") and key.endswith("__") and not spoken:
             raise Refused(
                 f"It would set {key} of an object of {made.made_by}, which changes what the object is."
@@ -167,6 +167,7 @@ def _frombuffer(callee: Global, args: list[Any]) -> Any:
     made = Obj(callee, Seq("tuple", args))
     made.state = Seq("tuple", [1, args[2], args[1], False, args[0]])
     _odd(arrays.check_array, made.state)
+    native_parts.note(made)
     return made
 
 
@@ -205,7 +206,19 @@ def _encode(callee: Global, args: list[Any]) -> Any:
             return args[0].encode("latin-1")
         except UnicodeEncodeError:
             return None
-    return Large("bytes", -1) if isinstance(args[0], Large) and args[0].type == "text" else None
+    large = isinstance(args[0], Large) and args[0].type == "text"
+    return _encoded(args[0]) if large else None
+
+
+def _encoded(text: Large) -> Large | None:
+    if text.raw is None:
+        return Large("bytes", -1, text.head, text.checked)
+    try:
+        raw = text.raw.decode("utf-8").encode("latin-1")
+    except UnicodeError:
+        return None
+    text.raw = None
+    return Large("bytes", len(raw), raw=raw)
 
 
 def _bytes(callee: Global, args: list[Any]) -> Any:
@@ -289,35 +302,12 @@ def _is_bits(value: Any) -> bool:
     return isinstance(made, Global) and made.module.startswith("numpy.random.") and made.kind is not None
 
 
-def _tensor(callee: Global, args: list[Any]) -> Any:
-    """A view on a storage of the file, without hooks."""
-    storage = args[0] if args else None
-    hooks = args[5] if len(args) > 5 else None
-    known = isinstance(storage, Persistent) and 4 <= len(args) <= 7 and (hooks is None or _is_empty(hooks))
-    numbers = known and isinstance(args[1], int) and all(isinstance(one, Seq | Obj) for one in args[2:4])
-    return Obj(callee, Seq("tuple", args)) if numbers else None
-
-
-def _parameter(callee: Global, args: list[Any]) -> Any:
-    known = len(args) == 3 and isinstance(args[0], Obj) and _is_empty(args[2])
-    return Obj(callee, Seq("tuple", args)) if known else None
-
-
-def _device(callee: Global, args: list[Any]) -> Any:
-    known = all(isinstance(one, str | int) for one in args) and 1 <= len(args) <= 2
-    return Obj(callee, Seq("tuple", args)) if known else None
-
-
 def _getattr(callee: Global, args: list[Any]) -> Any:
     return Obj(callee, Seq("tuple", args)) if distributions.entropy(args) else None
 
 
 def _size(callee: Global, args: list[Any]) -> Any:
     return _container(Global("builtins", "tuple", "type"), args)
-
-
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, Obj | Map) and not value.pairs and getattr(value, "state", None) in (None, LOST)
 
 
 def _is_global(value: Any, names: set[tuple[str, str]]) -> bool:
@@ -332,6 +322,5 @@ _RULES: dict[str, Callable[[Global, list[Any]], Any]] = {
     "OrderedDict": _ordered, "Counter": _ordered, "deque": _ordered, "defaultdict": _defaultdict, "partial": _partial,
     "complex": _numbers, "slice": _numbers, "range": _numbers, "Decimal": _decimal, "Fraction": _decimal,
     "__randomstate_ctor": _random, "__generator_ctor": _random,
-    "_rebuild_tensor": _tensor, "_rebuild_tensor_v2": _tensor, "_rebuild_parameter": _parameter,
-    "device": _device, "Size": _size, "getattr": _getattr,
+    "Size": _size, "getattr": _getattr, **torch_calls.RULES,
 }  # fmt: skip

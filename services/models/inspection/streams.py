@@ -1,5 +1,6 @@
 """Bytes of a file, forwards or at an offset, a chunk at a time: no file is ever in memory as a whole."""
 
+import codecs
 import os
 import tempfile
 from collections.abc import Callable
@@ -105,6 +106,30 @@ class Stream:
         if parts:
             self.base += self.i
             self.buffer, self.i = b"".join([self.buffer[self.i :], *parts]), 0
+
+
+class Section:
+    """The next `size` bytes of a stream as a stream of their own; `latin` undoes UTF-8 on the way."""
+
+    def __init__(self, source: Stream, size: int, latin: bool = False) -> None:
+        self._source, self._left = source, size
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace") if latin else None
+        self.stream = Stream(self._read)
+
+    def _read(self, count: int) -> bytes:
+        while self._left:
+            data = self._source.take(min(CHUNK, self._left))
+            self._left -= len(data)
+            if self._decoder:
+                data = self._decoder.decode(data).encode("latin-1", "replace")
+            if data:
+                return data
+        return b""
+
+    def finish(self) -> None:
+        """Go to the section's end in the stream that it is of."""
+        self._source.pass_over(self._left)
+        self._left = 0
 
 
 def stream(place: Place, start: int = 0) -> Stream:

@@ -5,6 +5,7 @@ from typing import Any
 
 LONGEST_TEXT = 2_000
 LONGEST_BYTES = 64 * 1024
+LONGEST_RAW = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Obj:
     items: list[Any] = field(default_factory=list)  # appended to it
     pairs: list[tuple[Any, Any]] = field(default_factory=list)  # set in it
     raw: bytes | None = None  # an array's bytes, behind it in a joblib file
+    facts: Any = None  # of an array that compiled code follows (`native_parts`)
 
     def attributes(self) -> Map:
         """Its attributes, where the state is a dict (or a pair with one)."""
@@ -71,13 +73,15 @@ class Obj:
         return self.made_by.name if isinstance(self.made_by, Global) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Large:
     """A text, number or bytes value that is too long to keep."""
 
     type: str
     size: int
     head: bytes = b""  # its first bytes, where they look like a booster of trees
+    checked: bool = False  # it is a booster of trees, read to its end
+    raw: bytes | None = None  # all of it, until the next long value is read
 
 
 @dataclass(frozen=True, slots=True)

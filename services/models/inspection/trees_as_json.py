@@ -1,19 +1,27 @@
-"""JSON and UBJSON read forwards with bounded memory: only the wanted parts become data, the rest is checked and passed."""
+"""JSON and UBJSON read forwards with bounded memory: the trees of a model are handed on one at a time."""
 
 import json
 import re
 import struct
+from collections.abc import Callable
 from typing import Any, Protocol
+
+import numpy as np
 
 from services.models.inspection.findings import Broken, Budget
 from services.models.inspection.streams import CHUNK, Stream
 
 DEEPEST = 100
-_SKIPPED = "gradient_booster"
+_STREAMED = "trees"  # the one list that is too long to keep: each part is handed on and dropped
+LONGEST = 64_000_000
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _NUMBERS = re.compile(rb"[-+0-9.eE, \t\r\n]*")
 _PLAIN = re.compile(rb"-?[0-9.eE+\-]+|true|false|null|NaN|-?Infinity")
+_DTYPES = {b"i": "i1", b"U": "u1", b"I": ">i2", b"l": ">i4", b"L": ">i8", b"d": ">f4", b"D": ">f8"}
 _SIZES = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q", b"d": ">f", b"D": ">d"}
+
+
+Each = Callable[[Any], None]
 
 
 class Reader(Protocol):
@@ -26,8 +34,8 @@ class Reader(Protocol):
 class Json:
     """JSON text."""
 
-    def __init__(self, source: Stream, budget: Budget) -> None:
-        self._source, self._budget = source, budget
+    def __init__(self, source: Stream, budget: Budget, each: Each | None = None) -> None:
+        self._source, self._budget, self._each = source, budget, each
 
     def value(self, keep: bool = True, depth: int = 0) -> Any:
         """The next value; None where it is not kept."""
@@ -56,13 +64,28 @@ class Json:
             self._space()
             if self._source.take(1) != b":":
                 raise Broken(f"byte {self._source.position} is no JSON")
-            value = self.value(keep and key != _SKIPPED, depth + 1)
-            found[key if keep else "x"] = value if keep else None
+            _once(key, found)
+            found[key] = (
+                self._listed(depth + 1) if self._each and key == _STREAMED else self.value(keep, depth + 1)
+            )
         return found
+
+    def _listed(self, depth: int) -> list[Any]:
+        """A list whose parts are handed on, one at a time."""
+        self._space()
+        if self._source.take(1) != b"[" or not self._each:
+            raise Broken(f"byte {self._source.position} is no list")
+        started = False
+        while not self._ends(b"]", started or None):
+            self._each(self.value(True, depth + 1))
+            started = True
+        return []
 
     def _array(self, keep: bool, depth: int) -> list[Any]:
         found: list[Any] = []
         self._source.take(1)
+        if keep and (plain := self._plain()) is not None:
+            return plain
         self._numbers() if not keep else None
         started = False
         while not self._ends(b"]", started or None):
@@ -71,6 +94,20 @@ class Json:
             if keep:
                 found.append(value)
         return found
+
+    def _plain(self) -> list[Any] | None:
+        """A list of numbers at once; None when it holds anything else."""
+        size = 4096
+        while (end := (ahead := self._source.peek(size)).find(b"]")) < 0:
+            if not _NUMBERS.fullmatch(ahead) or len(ahead) < size or size > LONGEST:
+                return None
+            size *= 4
+        if not _NUMBERS.fullmatch(ahead[:end]):
+            return None
+        try:
+            return list(json.loads(b"[" + self._source.take(end + 1)))
+        except ValueError:
+            raise Broken(f"byte {self._source.position} is no JSON") from None
 
     def _numbers(self) -> None:
         """Pass over a run of numbers at once, up to the last one, which is read as any value."""
@@ -124,8 +161,8 @@ class Json:
 class Ubjson:
     """UBJSON as XGBoost writes it. https://ubjson.org/ is the format."""
 
-    def __init__(self, source: Stream, budget: Budget) -> None:
-        self._source, self._budget = source, budget
+    def __init__(self, source: Stream, budget: Budget, each: Each | None = None) -> None:
+        self._source, self._budget, self._each = source, budget, each
 
     def value(self, keep: bool = True, depth: int = 0) -> Any:
         """The next value; None where it is not kept."""
@@ -166,12 +203,26 @@ class Ubjson:
         found: dict[str, Any] = {}
         while (kind := self._source.take(1)) != b"}":
             key = self._text(kind)
-            value = self.value(keep and key != _SKIPPED, depth + 1)
-            if keep:
-                found[key] = value
+            _once(key, found)
+            value = (
+                self._listed(depth + 1) if self._each and key == _STREAMED else self.value(keep, depth + 1)
+            )
+            found[key] = value if keep else None
         return found
 
-    def _array(self, keep: bool, depth: int) -> list[Any]:
+    def _listed(self, depth: int) -> list[Any]:
+        """A list whose parts are handed on, one at a time."""
+        if self._source.take(1) != b"[" or not self._each:
+            raise Broken(f"byte {self._source.position} is no list")
+        counted = self._source.peek(1) == b"#"
+        left = self._size(self._source.take(2)[1:]) if counted else -1
+        while left if counted else self._source.peek(1) != b"]":
+            self._each(self.value(True, depth + 1))
+            left -= 1
+        self._source.take(0 if counted else 1)
+        return []
+
+    def _array(self, keep: bool, depth: int) -> Any:
         found: list[Any] = []
         kind = b""
         if self._source.peek(1) == b"$":
@@ -184,16 +235,30 @@ class Ubjson:
         self._source.take(1)
         return found
 
-    def _counted(self, kind: bytes, count: int, keep: bool, depth: int) -> list[Any]:
-        if kind in _SIZES and (not keep or count > 100_000):
-            self._source.pass_over(count * struct.calcsize(_SIZES[kind]))
-            return []
+    def _counted(self, kind: bytes, count: int, keep: bool, depth: int) -> Any:
+        if kind in _SIZES:
+            return self._row(kind, count, keep)
         values = []
         for _ in range(count):
             value = self._typed(kind, keep, depth + 1) if kind else self.value(keep, depth + 1)
             _check(depth, self._budget)
             values += [value] if keep else []
         return values
+
+    def _row(self, kind: bytes, count: int, keep: bool) -> Any:
+        size = count * struct.calcsize(_SIZES[kind])
+        if not keep:
+            self._source.pass_over(size)
+            return []
+        if size > LONGEST:
+            raise Broken(f"a list at byte {self._source.position} has {count} numbers")
+        row = np.frombuffer(self._source.take(size), _DTYPES[kind])
+        return row.tolist() if count < 1000 else row
+
+
+def _once(key: str, found: dict[str, Any]) -> None:
+    if key in found:
+        raise Broken(f"{key[:40]!r} stands twice in one object")
 
 
 def _check(depth: int, budget: Budget) -> None:

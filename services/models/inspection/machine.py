@@ -8,7 +8,14 @@ a stream breaks off counts: an unpickler would have run it.
 from collections.abc import Callable
 from typing import Any
 
-from services.models.inspection import arrays, boosters_in_pickles, distributions, native_parts, rules
+from services.models.inspection import (
+    arrays,
+    boosters_in_pickles,
+    distributions,
+    native_parts,
+    rules,
+    torch_calls,
+)
 from services.models.inspection.allowed import is_dangerous, kinds, python3_name
 from services.models.inspection.findings import Broken, Report
 from services.models.inspection.streams import Section, Stream
@@ -45,6 +52,7 @@ class Machine:
         self.imports: dict[tuple[str, str], Global] = {}
         self.protocol, self.frame_end, self.steps, self.at, self.memoized = 0, 0, 0, 0, 0
         self.numbers = 0
+        self.storages: list[tuple[str, int]] = []
         self.pending: Large | None = None
 
     def blocked(self, reason: str) -> None:
@@ -333,6 +341,8 @@ class Machine:
         known = storage and isinstance(id.items[1], Global) and id.items[1].kind == "value"
         if not self.persistent or not known:
             self.unknown(f"It asks its loader for {shown(id)}, which only its own program can give")
+        elif len(self.storages) < MEMO:
+            self.storages.append(torch_calls.stored(id))
         self.push(Persistent(id))
 
     def extension(self, size: int) -> None:

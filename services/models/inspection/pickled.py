@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.models.inspection import estimators, opcodes
+from services.models.inspection import estimators, opcodes, torch_calls
 from services.models.inspection.findings import Broken, Report
 from services.models.inspection.pickles import Pickle, walk
 from services.models.inspection.streams import Stream
@@ -92,10 +92,6 @@ def _legacy_torch(source: Stream, report: Report) -> None:
         report.unknown(f"The tensors cannot be followed to their end: {broken}.")
 
 
-_SIZES = {"Double": 8, "Long": 8, "ComplexFloat": 8, "ComplexDouble": 16, "Float": 4, "Int": 4, "QInt32": 4}
-_SIZES |= {"Half": 2, "BFloat16": 2, "Short": 2}
-
-
 def _storages(source: Stream, main: Pickle, keys: Any) -> None:
     sizes = {str(key): size for key, size in _storage_sizes(main.root)}
     for key in keys.items if isinstance(keys, Seq) else ():
@@ -120,7 +116,7 @@ def _storage_sizes(root: Any) -> list[tuple[Any, int]]:
             and isinstance(value.id.items[1], Global)
         ):
             kind = value.id.items[1].name.removesuffix("Storage")
-            found.append((value.id.items[2], _SIZES.get(kind, 1)))
+            found.append((value.id.items[2], torch_calls.SIZES.get(kind, 1)))
         elif isinstance(value, Seq | Map | Obj):
             stack += getattr(value, "items", []) if not isinstance(value, Map) else []
             stack += [part for pair in getattr(value, "pairs", ()) for part in pair]

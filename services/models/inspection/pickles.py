@@ -15,7 +15,7 @@ class Pickle:
     """What a pickle file holds: its root symbol and the names that it imports."""
 
     def __init__(self, root: Any, machine: Machine) -> None:
-        self.root, self.imports = root, dict(machine.imports)
+        self.root, self.imports, self.storages = root, dict(machine.imports), machine.storages
         self.has_arrays = ("joblib.numpy_pickle", "NumpyArrayWrapper") in self.imports
 
 

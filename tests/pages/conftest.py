@@ -1,15 +1,18 @@
 """A page as a test sees it: Streamlit's own AppTest over the frame, with a real home and a real simulator behind it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from playwright.sync_api import Browser, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.house import fresh_home
 from services.runs import projects
+from tests.pages.browser import ARGUMENTS, Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
@@ -53,6 +56,24 @@ def project(home: Path) -> Callable[..., str]:
         return projects.create({"name": "churn", **choices}, "another tab").id
 
     return stored
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One server at pace 0 for a file; each test has a project of its own."""
+    with fresh_home(0) as environment:
+        started = Server(environment).start()
+        yield started
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for a file."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
 
 
 def calm(page: AppTest) -> AppTest:

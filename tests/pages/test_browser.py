@@ -1,34 +1,14 @@
 """The whole walk in Chromium, two tabs, a lost server, and the keyboard alone."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.house import fresh_home
-from tests.pages.browser import ARGUMENTS, Server, begin, either, heading, settled, shot, tab
+from tests.pages.browser import Server, begin, either, heading, settled, shot, tab
 
 pytestmark = pytest.mark.browser
 STEPS = ["Workspace details", "Container registry", "Project options", "Review + create"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server at pace 0 for this file; each test has a project of its own."""
-    with fresh_home(0) as environment:
-        started = Server(environment).start()
-        yield started
-        started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def workspace_name(page: Page, server: Server, project: str) -> "Page":

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.house import fresh_home
 from services.models import records
 from services.models.intake import Column, Intake
 from services.runs import projects
-from tests.pages.browser import ARGUMENTS, Server, settled, shot, tab
+from tests.pages.browser import Server, settled, shot, tab
 
 pytestmark = pytest.mark.browser
 COLUMNS = ("age", "tenure_months", "monthly_charge", "support_calls")
@@ -28,15 +28,6 @@ def server() -> Iterator[Server]:
         started = Server(environment).start()
         yield started
         started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -3,37 +3,18 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from benchmarks.house import fresh_home
 from services.models import samples
-from tests.pages.browser import ARGUMENTS, Server, begin, heading, settled, shot, tab
+from tests.pages.browser import Server, begin, heading, settled, shot, tab
 
 pytestmark = pytest.mark.browser
 SIZE = 28 << 20
 MB_A_SECOND = 5
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server at pace 0 for this file; each test has a project of its own."""
-    with fresh_home(0) as environment:
-        started = Server(environment).start()
-        yield started
-        started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

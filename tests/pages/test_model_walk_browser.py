@@ -2,15 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.house import REPOSITORY, fresh_home
-from tests.pages.browser import ARGUMENTS, Server, begin, heading, settled, shot, tab
+from benchmarks.house import REPOSITORY
+from tests.pages.browser import Server, begin, heading, settled, shot, tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SAMPLES = REPOSITORY / "assets" / "samples"
@@ -29,24 +28,6 @@ feeds = inputs if len(inputs) > 1 else {next(iter(inputs)): table}
 print(json.dumps(session.run(None, feeds)[0].tolist()))
 """,
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server at pace 0 for this file."""
-    with fresh_home(0) as environment:
-        started = Server(environment).start()
-        yield started
-        started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("sample", ["churn.joblib", "churn.onnx"])

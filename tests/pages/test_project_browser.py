@@ -1,34 +1,14 @@
 """The life of a project in Chromium: create, history, a change, tear down, receipt; and undo, and somebody else's change."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.house import fresh_home
-from tests.pages.browser import ARGUMENTS, Server, begin, heading, settled, shot, tab
+from tests.pages.browser import Server, begin, heading, settled, shot, tab
 
 pytestmark = pytest.mark.browser
 CREATED = "Your deployment is complete. 7 of 7 resources are ready."
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server at pace 0 for this file; each test has a project of its own."""
-    with fresh_home(0) as environment:
-        started = Server(environment).start()
-        yield started
-        started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def created(page: Page, server: Server, name: str) -> str:

@@ -4,6 +4,7 @@ https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html is the forma
 not read here (dense storage) is a finding, not an error.
 """
 
+import math
 from collections.abc import Iterator
 
 from services.models.inspection.findings import Broken, Report
@@ -13,6 +14,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 _OBJECTS = 200_000
 _ATTRIBUTE = 4_000_000
 _BLOCK = 4_000_000
+_MANY = 500_000_000
 Message = tuple[int, bytes]
 
 
@@ -74,6 +76,10 @@ class File:
             return list(self._symbols(_number(data[:8]), 0))
         if kind == 0x06:
             return self._link(data)
+        if kind == 0x01 and _numbers(data) > max(_MANY, 1000 * self._place.size):
+            self._report.unknown(
+                "The HDF5 file has an array that is far larger than the file: a bomb for memory."
+            )
         if kind == 0x07:
             self._report.blocked("The HDF5 file keeps data in other files, which would be opened.")
         if kind == 0x08 and len(data) > 2 and (data[1] if data[0] >= 3 else data[2]) == 3:
@@ -206,6 +212,12 @@ class File:
         if len(data) < count:
             raise Broken(f"the HDF5 file points to byte {address}, where it has ended")
         return data
+
+
+def _numbers(data: bytes) -> int:
+    """How many numbers a dataspace has."""
+    start, rank = (8 if data[0] == 1 else 4), data[1]
+    return math.prod(_number(data[start + 8 * i : start + 8 * i + 8]) for i in range(rank))
 
 
 def _number(data: bytes) -> int:

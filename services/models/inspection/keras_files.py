@@ -4,6 +4,7 @@ https://keras.io/guides/serialization_and_saving/ and the advisories on `keras.m
 """
 
 import json
+import math
 import re
 from typing import Any
 
@@ -20,6 +21,14 @@ _SECTIONS = {
 }  # fmt: skip
 _RUNS = {"Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "OperatorFuncNode", "TFSMLayer", "TorchModuleWrapper",
          "JaxLayer", "FlaxLayer", "TorchModule"}  # fmt: skip
+_FUNCTIONS = {"activations", "losses", "metrics", "initializers", "regularizers", "constraints"}
+_TOP = {"Sequential", "Functional", "Model", "DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "SeedGenerator",
+        "InputSpec", "Initializer", "Regularizer", "Loss", "Metric", "Optimizer", "Layer"}  # fmt: skip
+# settings from which the numbers in a layer's weights, or in what it gives, follow
+_COUNTS = ("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim", "depth_multiplier", "n",
+           "size", "padding", "batch_shape", "batch_input_shape", "input_shape", "target_shape", "num_bins",
+           "num_tokens")  # fmt: skip
+MANY = 200_000_000
 _KEPT = {"builtins": {"function", "slice", "NoneType", "Ellipsis"}, None: set(), "": set()}
 
 
@@ -104,6 +113,8 @@ def _check_one(value: dict[str, Any], report: Report) -> None:
         )
     if isinstance(name, str) and ">" in name:
         return report.unknown(f"It needs {readable(name)}, a class of its author.")
+    if (count := _count(value)) > MANY:
+        report.unknown(f"Its {readable(str(name), 40)} asks for {count:.0e} numbers: a bomb for memory.")
     for key, one in value.items():
         if isinstance(one, str) and re.match(r"(?:\w+://|/|\\\\|~)", one):
             return report.blocked(
@@ -112,12 +123,22 @@ def _check_one(value: dict[str, Any], report: Report) -> None:
     return None
 
 
+def _count(value: dict[str, Any]) -> float:
+    given = [value.get(key) for key in _COUNTS]
+    numbers = [one for part in given for one in (part if isinstance(part, list) else [part])]
+    return math.prod(float(min(abs(one), 10**18)) for one in numbers[:50] if isinstance(one, int) and one)
+
+
 def _known(module: str, name: Any, value: dict[str, Any]) -> bool:
     if module in _KEPT:
         function = value.get("config")
         return name in _KEPT[module] and not (
             isinstance(function, str) and not re.fullmatch(r"\w+", function)
         )
+    if name == "function":
+        return isinstance(value.get("config"), str) and bool(_FUNCTIONS & set(module.split(".")))
+    if not isinstance(name, str) or not name[:1].isupper():
+        return False
     parts = tuple(module.split("."))
     root = next((root for root in _ROOTS if parts[: len(root)] == root), None)
     if root is None or not all(part.isidentifier() for part in parts):
@@ -125,7 +146,7 @@ def _known(module: str, name: Any, value: dict[str, Any]) -> bool:
     rest = [part for part in parts[len(root) :] if part != "src"]
     if rest[:1] == ["backend"]:
         return "optimizers" in rest
-    return not rest or rest[0] in _SECTIONS
+    return rest[0] in _SECTIONS if rest else name in _TOP
 
 
 def _signature(model: Any, report: Report) -> None:

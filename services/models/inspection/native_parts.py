@@ -34,9 +34,8 @@ def facts(data: Any, dtype: Any) -> Facts | None:
     """The facts of an array's bytes; None where nothing depends on them, or they were not kept."""
     if not isinstance(data, bytes | bytearray) or not isinstance(dtype, Obj):
         return None
-    names = _names(dtype)
-    if names:
-        return _nodes(data, dtype, names)
+    if _names(dtype):
+        return _nodes(data, dtype)
     try:
         letter, size = arrays.code(dtype)
         if letter not in "iu" or not size or len(data) % size:
@@ -61,19 +60,28 @@ def wanted(dtype: Any) -> bool:
 def _names(dtype: Obj) -> list[str]:
     listed = dtype.state.items[3] if isinstance(dtype.state, Seq) and len(dtype.state.items) > 4 else None
     names = [one for one in listed.items if isinstance(one, str)] if isinstance(listed, Seq) else []
-    return names if {"left_child", "idx_start", "is_leaf"} & set(names) else []
+    return names if _KINDS.keys() & set(names) else []
 
 
-def _nodes(data: bytes | bytearray, dtype: Obj, names: list[str]) -> Facts | None:
+def _nodes(data: bytes | bytearray, dtype: Obj) -> Facts | None:
     try:
-        rows = np.frombuffer(data, _record(dtype))
-        kind = "tree" if "left_child" in names else "ball" if "idx_start" in names else "histogram"
-        features = _BY_KIND[kind](rows)
+        return nodes(np.frombuffer(data, _record(dtype)))
+    except (arrays.Odd, ValueError, TypeError):
+        return Facts(0, nodes="tree", said="its nodes are not laid out as scikit-learn does")
+
+
+def nodes(rows: Any) -> Facts | None:
+    """The facts of an array of nodes; None when its records are none."""
+    names = set(rows.dtype.names or ())
+    kind = next((_KINDS[one] for one in _KINDS if one in names), None)
+    if kind is None:
+        return None
+    try:
+        return Facts(len(rows), most=_BY_KIND[kind](rows), nodes=kind)
     except Broken as broken:
         return Facts(0, nodes=kind, said=str(broken))
-    except (arrays.Odd, ValueError, TypeError, KeyError):
-        return Facts(0, nodes="tree", said="its nodes are not laid out as scikit-learn does")
-    return Facts(len(rows), most=features, nodes=kind)
+    except (ValueError, TypeError, KeyError):
+        return Facts(0, nodes=kind, said="its nodes are not laid out as scikit-learn does")
 
 
 def _record(dtype: Obj) -> np.dtype[Any]:
@@ -117,6 +125,7 @@ def _ball(rows: Any) -> int:
 
 
 _ENSEMBLES = ("RandomForest", "ExtraTrees", "GradientBoosting", "RandomTrees")
+_KINDS = {"left_child": "tree", "idx_start": "ball", "is_leaf": "histogram"}  # a field -> what has it
 _BY_KIND: dict[str, Callable[[Any], int]] = {"tree": _tree, "histogram": _histogram, "ball": _ball}
 
 

@@ -4,11 +4,13 @@ import ast
 import math
 from typing import Any
 
-from services.models.inspection import arrays
+import numpy as np
+
+from services.models.inspection import arrays, native_parts
 from services.models.inspection.findings import Broken, Report
 from services.models.inspection.pickles import walk
 from services.models.inspection.streams import Stream
-from services.models.inspection.symbols import LONGEST_BYTES, Global, Large, Obj, Seq
+from services.models.inspection.symbols import LONGEST_BYTES, LONGEST_RAW, Global, Large, Obj, Seq
 
 MAGIC = b"\x93NUMPY"
 
@@ -22,9 +24,13 @@ def read(source: Stream, report: Report) -> Obj | None:
         found = walk(source, report)
         return found.root if found and isinstance(found.root, Obj) else None
     size = math.prod(shape) * _itemsize(descr)
-    data: Any = source.take(size) if size <= LONGEST_BYTES else Large("bytes", size)
-    if size > LONGEST_BYTES:
+    data: Any = Large("bytes", size)
+    if size <= LONGEST_BYTES or (isinstance(descr, list) and size <= LONGEST_RAW):
+        data = source.take(size)
+    else:
         source.pass_over(size)
+    if isinstance(descr, list) and isinstance(data, bytes):
+        _check_nodes(data, descr, report)
     if not source.ended():
         report.unknown(f"Something follows the array's {size} bytes.")
     dtype = Obj(Global("numpy", "dtype", "type"), Seq("tuple", [descr]))
@@ -32,6 +38,16 @@ def read(source: Stream, report: Report) -> Obj | None:
     made = Obj(Global("numpy", "_frombuffer"), args)
     made.state = Seq("tuple", [1, Seq("tuple", list(shape)), dtype, False, data])
     return made
+
+
+def _check_nodes(data: bytes, descr: list[Any], report: Report) -> None:
+    try:
+        facts = native_parts.nodes(np.frombuffer(data, np.dtype(descr)))
+    except (ValueError, TypeError):
+        return report.unknown("The records of an array are not laid out as NumPy does.")
+    if facts and facts.said:
+        report.unknown(f"A tree in it does not hold together: {facts.said}.")
+    return None
 
 
 def _header(source: Stream) -> dict[str, Any]:

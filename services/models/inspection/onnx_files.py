@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from services.models.inspection import onnx_parts, onnx_sizes
 from services.models.inspection.findings import Broken, Report, readable
 from services.models.inspection.streams import FilePlace
 from services.models.intake import Column
@@ -55,6 +56,15 @@ _DTYPES = ("", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", 
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc"}
 _RUNS = {"PythonOp", "PythonOpGrad", "ATen", "EPContext", "ExternalGraph", "PyOp"}
 _DEEPEST = 40
+_REPEATED = {"Dim", "Entry", "Node", "Attribute", "Tensor", "Value", "Function", "Graph"}
+_LISTED = {
+    ("Node", "input"),
+    ("Node", "output"),
+    ("Tensor", "dims"),
+    ("Attribute", "ints"),
+    ("Tensor", "int64_data"),
+    ("Tensor", "int32_data"),
+}
 
 
 def looks_like(place: FilePlace) -> bool:
@@ -113,12 +123,12 @@ class _Reader:
             if inner and inner != "Skipped" and wire == 2:
                 value: Any = self.message(inner, at, length, depth + 1)
                 self._saw(kind if depth < 2 else "", name, inner, value)
-                if inner in ("Dim", "Entry"):
-                    found.setdefault(name, []).append(value)
+                if inner in _REPEATED:
+                    found.setdefault(name, []).append(onnx_parts.compact(inner, value, self.report))
                 else:
                     found[name] = value
             elif not inner:
-                found[name] = self._plain(wire, at, length)
+                _keep_plain(kind, found, name, self._plain(wire, at, length), length if wire == 2 else 8)
         if kind == "Model":
             self.top = found
         return found
@@ -169,6 +179,7 @@ class _Reader:
                 )
         if "graph" not in self.top:
             raise Broken("the ONNX file has no graph")
+        self._measure()
         producer = readable(_text(self.top.get("producer_name")), 60)
         if producer:
             report.versions[producer] = readable(_text(self.top.get("producer_version")), 60)
@@ -183,6 +194,12 @@ class _Reader:
         report.outputs = self.columns["output"]
         self._task()
 
+    def _measure(self) -> None:
+        functions = dict(self.top.get("functions", []))
+        for graph in self.top["graph"]:
+            onnx_sizes.check_functions(functions, graph.nodes, self.report)
+            onnx_sizes.check(graph, self.report)
+
     def _task(self) -> None:
         names = {name for _, name in self.operators}
         classes = any("Classifier" in name for name in names) or "ZipMap" in names
@@ -190,6 +207,18 @@ class _Reader:
             self.report.details |= {"task": "classification", "probabilities": len(self.report.outputs) > 1}
         elif any("Regressor" in name for name in names):
             self.report.details["task"] = "regression"
+
+
+def _keep_plain(kind: str, found: dict[str, Any], name: str, value: Any, size: int) -> None:
+    """Some fields come once for each value, and of tensors it matters how many bytes they hold."""
+    if (kind, name) in _LISTED:
+        found.setdefault(name, []).append(value)
+    else:
+        found[name] = value
+    if kind == "Tensor" and name.endswith("_data"):
+        found["held"] = found.get("held", 0) + size
+    if kind == "Tensor" and name == "raw_data":
+        found["raw_held"] = size
 
 
 def _column(value: dict[str, Any]) -> Column:

@@ -3,11 +3,18 @@
 import json
 from typing import Any
 
-from services.models.inspection import distributions, estimators, numpy_files
+from services.models.inspection import (
+    arrays,
+    boosters_in_pickles,
+    distributions,
+    estimators,
+    native_parts,
+    numpy_files,
+)
 from services.models.inspection.allowed import is_dangerous, is_stdlib, kinds
-from services.models.inspection.archives import Archive
+from services.models.inspection.archives import Archive, Member
 from services.models.inspection.findings import Broken, Report, readable
-from services.models.inspection.symbols import Global, Map, Obj, Seq
+from services.models.inspection.symbols import Global, Large, Map, Obj, Seq
 
 _PLAIN = {("builtins", n) for n in ("str", "int", "float", "bool", "bytes", "bytearray", "type", "NoneType")}
 _CONTAINERS = {"ListNode": "list", "TupleNode": "tuple", "SetNode": "set"}
@@ -99,7 +106,12 @@ class _Reader:
         if loader in ("DictNode", "DefaultDictNode"):
             return Map(parts)
         state = dict(parts).get("content")
-        return Obj(made_by, state=state if isinstance(state, Map) else Map(parts))
+        made = Obj(made_by, state=state if isinstance(state, Map) else Map(parts))
+        if made.type_name == "Booster" and (
+            odd := boosters_in_pickles.odd(made, made.state, self.report.budget)
+        ):
+            self.report.unknown(f"{odd}.")
+        return made
 
     def _children(self, node: dict[str, Any]) -> list[tuple[str, Any]]:
         content = node.get("content")
@@ -117,12 +129,46 @@ class _Reader:
         except (ValueError, RecursionError):
             raise Broken("schema.json holds a value that is no JSON") from None
 
+    def _booster(self, member: Member) -> Any:
+        """The bytes of a booster of trees."""
+        source = self.archive.open(member)
+        head = source.peek(64_000)
+        self.files.add(member.name)
+        try:
+            boosters_in_pickles.check(source, head, self.report.budget)
+        except Broken as broken:
+            self.report.unknown(
+                f"{readable(member.name, 80)} is no booster of trees that can be read: {broken}."
+            )
+        return Large("bytes", member.size, head, checked=True)
+
+    def _sparse(self, member: Member) -> Any:
+        """A sparse matrix: SciPy's archive of arrays, which must fit each other."""
+        inner = Archive(self.archive.place(member), self.report)
+        parts = [
+            (one.name.removesuffix(".npy"), numpy_files.read(inner.open(one), self.report))
+            for one in inner.members
+        ]
+        self.files.add(member.name)
+        held = dict(parts)
+        for one in held.values():
+            if isinstance(one, Obj):
+                native_parts.note(one)
+        state = Map([*parts, ("_shape", Seq("tuple", arrays.values(held.get("shape")) or []))])
+        kinds = arrays.values(held.get("format")) or [""]
+        made = Obj(Global("scipy.sparse", f"{kinds[0]}_matrix"), state=state)
+        if odd := native_parts.odd(made, state):
+            self.report.unknown(f"{readable(member.name, 80)}: {odd}.")
+        return made
+
     def _file(self, name: str) -> Any:
         member = self.members.get(name)
+        if member is not None and name.endswith(".bin"):
+            return self._booster(member)
         if member is None or not name.endswith((".npy", ".npz")):
             self.report.unknown(f"It keeps something in {readable(name, 80)}, which is not followed.")
             return None
         if name.endswith(".npz"):
-            return None  # looked at like any archive
+            return self._sparse(member)
         self.files.add(name)
         return numpy_files.read(self.archive.open(member), self.report)

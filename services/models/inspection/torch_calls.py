@@ -43,6 +43,13 @@ def _within(storage: Persistent, offset: Any, size: Any, stride: Any) -> bool:
     return count == 0 or (last < held and (count <= held or count <= LARGEST))
 
 
+def _quantized(callee: Global, args: list[Any]) -> Any:
+    """A tensor of small whole numbers: its scale and zero point stand before the hooks."""
+    if len(args) != 7 or not isinstance(args[4], Seq):
+        return None
+    return _tensor(callee, [*args[:4], args[5], args[6]])
+
+
 def _parameter(callee: Global, args: list[Any]) -> Any:
     known = len(args) == 3 and isinstance(args[0], Obj) and _is_empty(args[2])
     return Obj(callee, Seq("tuple", args)) if known else None
@@ -59,4 +66,5 @@ def _is_empty(value: Any) -> bool:
 
 RULES: dict[str, Callable[[Global, list[Any]], Any]] = {
     "_rebuild_tensor": _tensor, "_rebuild_tensor_v2": _tensor, "_rebuild_parameter": _parameter, "device": _device,
+    "_rebuild_qtensor": _quantized,
 }  # fmt: skip

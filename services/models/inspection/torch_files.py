@@ -27,14 +27,16 @@ _PLAIN = {
     ".data/version",
 }
 _PLAIN |= {"archive_format", "archive_version"}
+_INTEGER = r"Integer\(-?\d{1,20}\)"
 _SYMBOL = r"Symbol\('\w{1,40}'(?:, (?:positive|integer|nonnegative)=True)*\)"
 _NAMES = (
-    r"[suz]\d+|Max|Min|Mod|Eq|Ne|Ge|Le|Gt|Lt|FloorDiv|CeilDiv|PythonMod|CleanDiv|True|False|oo|int_oo|Abs|Piecewise"
+    r"[suz]\d+|Max|Min|Mod|Eq|Ne|Ge|Le|Gt|Lt|FloorDiv|CeilDiv|PythonMod|CleanDiv|Mul|Add|True|False|oo|int_oo|Abs|Piecewise"
     r"|ModularIndexing|TruncToInt|IntTrueDiv"
 )
 # a power stands alone: 9**9**9 would be worked out
 _EXPRESSION = re.compile(
-    rf"(?:{_SYMBOL}|\b(?:{_NAMES})\b|\*\*[2-9](?![\d.*])|\b\d{{1,20}}\b|[\s+\-/%(),<>=&|~.]|\*(?!\*))*"
+    rf"(?:{_SYMBOL}|{_INTEGER}|Pow\({_SYMBOL}, Integer\([2-9]\)\)|\b(?:{_NAMES})\b"
+    r"|\*\*[2-9](?![\d.*])|\b\d{1,20}\b|[\s+\-/%(),<>=&|~.]|\*(?!\*))*"
 )
 _RAW = re.compile(r"(?:data|constants|tensors|traced_inputs)/\d+|data/(?:weights|constants)/\w+")
 _SCRIPT_PICKLES = {"data.pkl", "constants.pkl", "attributes.pkl", "traced_inputs.pkl"}

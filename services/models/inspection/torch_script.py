@@ -108,8 +108,8 @@ def _check_call(parts: list[str], where: str, report: Report) -> None:
 
 
 def _numbers(line: list[str], at: int) -> list[int]:
-    found = []
-    while at + 1 < len(line) and line[at].isdigit() and len(line[at]) < 25:
+    found: list[int] = []
+    while at + 1 < len(line) and line[at].isdigit() and len(line[at]) < 25 and len(found) < 16:
         found.append(int(line[at]))
         if line[at + 1] != ",":
             return found if line[at + 1] == "]" else []

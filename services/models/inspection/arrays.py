@@ -182,7 +182,7 @@ def forget(array: Obj) -> None:
     """Let go of the bytes of a long array."""
     data, _ = _content(array)
     if isinstance(data, Large):
-        data.raw = None
+        data.raw, data.used = None, True
 
 
 def _content(array: Obj) -> tuple[Any, Any]:

@@ -33,7 +33,8 @@ class Budget:
     opcodes: int = 20_000_000
     members: int = 20_000
     tuples: int = 1_000_000  # kept with what they hold; one tuple in another can nest without end
-    objects: int = 400_000  # kept of a pickle's tree; what lies beyond is walked, not kept
+    small: int = 1_500_000  # parts kept of short lists and dicts
+    objects: int = 400_000  # kept of long ones; what lies beyond is walked, not kept
     inflated: int = 0
     spooled: int = 0
     depth: int = 0

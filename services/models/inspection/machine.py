@@ -18,10 +18,10 @@ from services.models.inspection import (
 )
 from services.models.inspection.allowed import is_dangerous, kinds, python3_name
 from services.models.inspection.findings import Broken, Report
-from services.models.inspection.streams import Section, Stream
+from services.models.inspection.long_values import LongValues
+from services.models.inspection.streams import Stream
 from services.models.inspection.symbols import (
     LONGEST_BYTES,
-    LONGEST_RAW,
     LONGEST_TEXT,
     LOST,
     MARK,
@@ -35,6 +35,7 @@ from services.models.inspection.symbols import (
 )
 
 MEMO = 1_000_000
+FEW = 100  # the attributes of an object: kept when long lists and vocabularies no longer are
 NUMBERS = 10_000  # keys whose hashes a file can choose to be all the same
 WEIGHT = 10**12
 ArrayReader = Callable[["Machine", Obj], Obj]
@@ -53,7 +54,7 @@ class Machine:
         self.protocol, self.frame_end, self.steps, self.at, self.memoized = 0, 0, 0, 0, 0
         self.numbers = 0
         self.storages: list[tuple[str, int]] = []
-        self.pending: Large | None = None
+        self.long = LongValues(source, report.budget)
 
     def blocked(self, reason: str) -> None:
         """A finding at this instruction."""
@@ -119,39 +120,14 @@ class Machine:
     def text(self, size: int) -> None:
         """Push a text of UTF-8 bytes."""
         if size > LONGEST_TEXT:
-            return self.push(self._large("text", size))
+            return self.push(self.long.read("text", size))
         return self.push(self.source.take(size).decode("utf-8", "surrogateescape"))
 
     def data(self, size: int) -> None:
         """Push bytes."""
         if size > LONGEST_BYTES:
-            return self.push(self._large("bytes", size))
+            return self.push(self.long.read("bytes", size))
         return self.push(self.source.take(size))
-
-    def _large(self, kind: str, size: int) -> Large:
-        """Pass over a long text or bytes; a booster of trees is read on the way."""
-        head = self.source.peek(min(size, LONGEST_BYTES))
-        self._let_go()
-        if not head.startswith(boosters_in_pickles.BEGINS):
-            self.pending = Large(kind, size)
-            if size <= LONGEST_RAW:
-                self.pending.raw = self.source.take(size)
-            else:
-                self.source.pass_over(size)
-            return self.pending
-        section = Section(self.source, size, kind == "text" and head[:2] != b"tr")
-        try:
-            boosters_in_pickles.check(section.stream, head, self.report.budget)
-            checked = True
-        except Broken:
-            checked = False
-        section.finish()
-        return Large(kind, size, head, checked)
-
-    def _let_go(self) -> None:
-        """At most one long value is kept at a time."""
-        if self.pending:
-            self.pending.raw = None
 
     def number(self, size: int) -> None:
         """Push a little-endian number of so many bytes."""
@@ -236,6 +212,9 @@ class Machine:
             self.blocked(f"It would change {shown(target)} after it was given away and checked")
 
     def _keep(self, items: list[Any]) -> tuple[list[Any], int]:
+        if len(items) <= FEW and self.report.budget.small > 0:
+            self.report.budget.small -= len(items)
+            return items, 0
         room = self.report.budget.objects
         kept = items if len(items) <= room else items[:room]
         self.report.budget.objects -= len(kept)
@@ -294,9 +273,8 @@ class Machine:
             (self.blocked if refused.blocked else self.unknown)(str(refused).rstrip("."))
         except arrays.Odd as odd:
             self.unknown(f"{str(odd)[0].upper()}{str(odd)[1:]}")
-        if isinstance(result, Large) and result is not self.pending:
-            self._let_go()
-            self.pending = result
+        if isinstance(result, Large):
+            self.long.keep(result)
         self.push(result)
 
     def keyword_instance(self) -> None:

@@ -37,6 +37,8 @@ def run(machine: Machine) -> Any:
 def _end(machine: Machine) -> Any:
     if machine.frame_end > machine.source.position:
         machine.unknown("A frame goes on behind the end: the loader would ask for all its memory at once")
+    if machine.long.bombs():
+        machine.unknown("It holds hundreds of megabytes that are no array: a bomb for memory")
     return machine.pop()
 
 

@@ -37,6 +37,7 @@ _NOTHING = {
 }
 _WIDTHS = {LOGICAL: 4, INTEGER: 4, REAL: 8, COMPLEX: 16, RAW: 1}
 _DEEPEST = 250
+_SEQUENCE = 100_000_000
 KEPT = 5_000  # elements of a vector
 
 
@@ -270,6 +271,8 @@ class Reader:
     def _altrep(self, kind: int) -> Node:
         info, state, attributes = self.item(), self.item(), self._attributes()
         made = [value.name for _, value in info.items[:2]] if info.type == LIST else []
+        if any(isinstance(one, float) and one > _SEQUENCE for one in state.items[:1]):
+            raise Broken(f"a sequence of {state.items[0]:.0f} numbers is written as three: a bomb for memory")
         return Node(ALTREP, [state], attributes, name=":".join(reversed(made)))
 
     def _bytecode(self, kind: int) -> Node:

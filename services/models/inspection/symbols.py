@@ -81,6 +81,7 @@ class Large:
     size: int
     head: bytes = b""  # its first bytes, where they look like a booster of trees
     checked: bool = False  # it is a booster of trees, read to its end
+    used: bool = False  # it is the data of an array
     raw: bytes | None = None  # all of it, until the next long value is read
 
 

@@ -32,6 +32,9 @@ def run(machine: Machine) -> Any:
             if len(machine.stack) > STACK:
                 raise TooMuch("the pickle keeps more than a million values on its stack")
         operation(machine)
+        if machine.at < machine.frame_end < source.position:
+            machine.blocked("An instruction crosses the end of its frame: C's loader would skip a part of it")
+            machine.frame_end = 0
 
 
 def _end(machine: Machine) -> Any:
@@ -59,6 +62,8 @@ def _set_protocol(machine: Machine) -> None:
 
 def _frame(machine: Machine) -> None:
     size = _u(machine, 8)
+    if machine.at < machine.frame_end:
+        machine.blocked("A frame lies within a frame: loaders would read it at different places")
     machine.frame_end = machine.source.position + size
 
 

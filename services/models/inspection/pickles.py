@@ -69,6 +69,7 @@ def _array(machine: Machine, wrapper: Obj) -> Obj:
         machine.blocked(
             "An array of joblib lies inside of a frame: loaders would read it at different places"
         )
+    machine.frame_end = 0  # joblib ends the frame before an array
     try:
         size, alignment = arrays.wrapper_size(wrapper)
     except arrays.Odd as odd:

@@ -12,7 +12,6 @@ from typing import Any, Literal
 # The image that the conda file is laid over, by Microsoft and kept up to date:
 # https://learn.microsoft.com/azure/machine-learning/concept-environments
 IMAGE = "mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:20260901.v1"
-AssetType = Literal["custom_model", "mlflow_model", "triton_model"]
 
 
 @dataclass(frozen=True)

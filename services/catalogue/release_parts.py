@@ -7,6 +7,7 @@ from typing import Any
 from services.catalogue.base import named, resource_id
 from services.config import ProjectConfig
 from services.naming import NameRule
+from services.release import Release
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 STORE = "workspaceblobstore"
@@ -43,6 +44,11 @@ def store_uri(config: ProjectConfig, path: str) -> str:
     place = workspace(config).split("/")
     group, name = place[4], place[-1]
     return f"azureml://subscriptions/{place[2]}/resourcegroups/{group}/workspaces/{name}/datastores/{STORE}/paths/{path}"
+
+
+def model_path(release: Release) -> str:
+    """Where a release's file lies in the blob store: by its content, so that the same file is brought once."""
+    return f"groundplan/models/{release.sha256}/{release.file_name}"
 
 
 def workspace_id(id: str) -> str:

@@ -17,7 +17,6 @@ from simulator.scoring.logs import Journal
 from simulator.scoring.spec import Spec
 from simulator.world import World
 
-DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
 _LONG = re.compile(r"azureml://subscriptions/.+?/workspaces/[^/]+/datastores/([^/]+)/paths/(.+)", re.I)
 _SHORT = re.compile(r"azureml://datastores/([^/]+)/paths/(.+)", re.I)
 

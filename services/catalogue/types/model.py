@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.catalogue.base import Begun, Cloud, Look, Resource, ResourceType
-from services.catalogue.release_parts import ASSET_RULE, asset_id, asset_of, store_uri, workspace_id
+from services.catalogue.release_parts import (
+    ASSET_RULE,
+    asset_id,
+    asset_of,
+    model_path,
+    store_uri,
+    workspace_id,
+)
 from services.config import Production, ProjectConfig
 from services.release import Release
 
@@ -26,10 +33,9 @@ class Model(ResourceType):
 
     def parts(self, config: ProjectConfig, release: Release) -> Iterable[Resource]:
         """One version for each content."""
-        path = f"groundplan/models/{release.sha256}/{release.file_name}"
         body = {
             "type": "custom_model",
-            "path": store_uri(config, path),
+            "path": store_uri(config, model_path(release)),
             "tags": {"groundplan-sha256": release.sha256, "groundplan-verdict": release.key[:12]},
         }
         yield self.resource(

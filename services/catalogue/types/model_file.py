@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.catalogue.base import Begun, Cloud, Look, Resource, ResourceType, Say
-from services.catalogue.release_parts import ASSET_RULE, blob_path, store_id, workspace_id
+from services.catalogue.release_parts import ASSET_RULE, blob_path, model_path, store_id, workspace_id
 from services.config import Production, ProjectConfig
 from services.release import Release
 
@@ -26,13 +26,12 @@ class ModelFile(ResourceType):
 
     def parts(self, config: ProjectConfig, release: Release) -> Iterable[Resource]:
         """The file under a name made of its content, so that the same file is brought once."""
-        path = f"groundplan/models/{release.sha256}/{release.file_name}"
         body = {
             "source": release.source,
             "metadata": {"sha256": release.sha256, "size": str(release.size)},
         }
         yield self.resource(
-            config, config[Production], name=release.file_name, id=store_id(config, path), body=body,
+            config, config[Production], name=release.file_name, id=store_id(config, model_path(release)), body=body,
             expected_s=self.expected_s + release.size / 20e6,
         )  # fmt: skip
 

@@ -128,8 +128,3 @@ def _number(text: str | None, most: int) -> int:
     if text is None or not re.fullmatch(r"\d{1,10}", text.strip()) or int(text) > most:
         raise Broken(f"{str(text)[:40]!r} is no count as LightGBM writes it")
     return int(text)
-
-
-def is_text(value: bytes) -> bool:
-    """Whether bytes begin as a model of LightGBM."""
-    return value.startswith((b"tree\nversion=", b"tree\r\nversion="))

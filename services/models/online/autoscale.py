@@ -5,29 +5,14 @@ https://learn.microsoft.com/azure/machine-learning/how-to-autoscale-endpoints
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
+
+from services.models.online.asks import Asks
 
 API = "2022-10-01"
 Measure = Literal["cpu", "requests"]
 WORDS: dict[Measure, str] = {"cpu": "CPU utilisation (%)", "requests": "Requests a minute and instance"}
 MOST = 20  # instances that a deployment may have
-
-
-class Asks(Protocol):
-    """The verbs of a cloud that are needed here."""
-
-    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
-        """Read a resource by its ID; None when there is none."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        api_version: str,
-        body: Any = None,
-        query: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request; its JSON answer."""
 
 
 @dataclass(frozen=True)

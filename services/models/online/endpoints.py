@@ -7,8 +7,9 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from services.models.online.asks import Asks
 from services.naming import SUFFIX_ALPHABET
 
 API = "2024-10-01"
@@ -19,26 +20,6 @@ CONTAINERS: dict[Container, str] = {
 }
 KeyType = Literal["Primary", "Secondary"]
 COLOURS = ("blue", "green")
-
-
-class Asks(Protocol):
-    """The verbs of a cloud that are needed here."""
-
-    async def get(self, id: str, api_version: str) -> dict[str, Any] | None:
-        """Read a resource by its ID; None when there is none."""
-
-    async def act(self, id: str, action: str, api_version: str, body: Any = None) -> dict[str, Any]:
-        """Send an action to a resource and give its answer."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        api_version: str,
-        body: Any = None,
-        query: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request; its JSON answer."""
 
 
 @dataclass(frozen=True)

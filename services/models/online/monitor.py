@@ -6,25 +6,13 @@ https://learn.microsoft.com/azure/machine-learning/how-to-monitor-online-endpoin
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
+
+from services.models.online.asks import Asks
 
 API = "2018-01-01"
 REQUESTS, P50, P95 = "RequestsPerMinute", "RequestLatency_P50", "RequestLatency_P95"
 CPU, MEMORY = "CpuUtilizationPercentage", "CpuMemoryUtilizationPercentage"
-
-
-class Asks(Protocol):
-    """The one verb of a cloud that is needed here."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        api_version: str,
-        body: Any = None,
-        query: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request; its JSON answer."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from services.models.online.asks import Asks
 
 LIST = Path(__file__).resolve().parents[3] / "assets" / "instance_types.json"
 API = "2024-10-01"
@@ -19,20 +21,6 @@ HOURS = 730  # of a month, as Azure's calculator counts
 # What the system and the inference server leave to the model, as a share of the machine's memory: our own caution.
 USABLE = 0.75
 MOST_PAGES = 20
-
-
-class Asks(Protocol):
-    """The one verb of a cloud that is needed here."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        api_version: str,
-        body: Any = None,
-        query: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request; its JSON answer."""
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,10 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "The cloud does not answer.",
         "Check the connection; in the rehearsal see that the simulator runs. Then retry.",
     ),
+    "RefusedBySdk": (
+        "Azure's own library refused the request before it was sent: {message}",
+        "Change what it names, then retry.",
+    ),
     "Internal": (
         "Groundplan itself stumbled: {message}",
         "Retry. If it happens again, the worker's log in the data folder says where.",

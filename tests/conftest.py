@@ -26,6 +26,16 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 Control = Callable[..., Any]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def variables_as_before() -> Iterator[None]:
+    """No file of tests leaves variables to the next, nor to the processes that it starts: azure-ai-ml sets its own."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() | before:
+        if not name.startswith("PYTEST_"):
+            os.environ.update({name: before[name]}) if name in before else os.environ.pop(name)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh installation: GROUNDPLAN_HOME is an empty folder, and no other setting of ours is seen."""

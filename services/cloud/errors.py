@@ -60,21 +60,34 @@ def translated() -> Iterator[None]:
     except azure.HttpResponseError as error:
         raise _from_response(error) from error
     except azure.AzureError as error:
-        raise CloudError("Unreachable", _first_line(error)) from error
+        raise _without_answer(error) from error
     except (TimeoutError, ConnectionError) as error:
         raise CloudError("Unreachable", str(error) or type(error).__name__) from error
 
 
-def _no_answer(error: BaseException | None) -> bool:
+def _without_answer(error: BaseException) -> CloudError:
+    """An SDK's error that carries no response: azure-ai-ml wraps answers, and refuses much itself before it asks."""
+    from azure.core import exceptions as azure
+
+    wrapped = next((one for one in _chain(error) if isinstance(one, azure.HttpResponseError)), None)
+    if wrapped:
+        return _from_response(wrapped)
+    return CloudError("Unreachable" if _no_answer(error) else "RefusedBySdk", _first_line(error))
+
+
+def _no_answer(error: BaseException) -> bool:
     """Whether nothing came back: azure-identity reports a dead authority as a refused sign-in."""
+    from azure.core import exceptions as azure
+
+    lost = ConnectionError, TimeoutError, azure.ServiceRequestError, azure.ServiceResponseError
+    return any(isinstance(one, lost) or type(one).__name__ == "ConnectTimeout" for one in _chain(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from."""
     while error is not None:
-        if isinstance(error, ConnectionError) or type(error).__name__ in (
-            "ServiceRequestError",
-            "ConnectTimeout",
-        ):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _from_response(error: Any) -> CloudError:

@@ -5,7 +5,9 @@ serves one target.
 """
 
 import asyncio
+import os
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,12 +17,15 @@ from services.cloud import clients
 from services.cloud.target import Target
 
 T = TypeVar("T")
-NAME = "GroundplanCloud"
+# Where azure-ai-ml keeps the name of its cloud; while it is imported, only a name that it knows will do.
+CURRENT = "AZUREML_CURRENT_CLOUD"
+PUBLIC = "AzureCloud"
+_one_at_a_time = threading.Lock()
 
 
 async def with_client(target: Target, credential: Any, workspace_id: str, act: Callable[[Any], T]) -> T:
     """Let `act` use the client of a workspace, in a thread."""
-    return await asyncio.to_thread(lambda: act(_client(target, credential, workspace_id)))
+    return await asyncio.to_thread(lambda: act(_opened(target, credential, workspace_id)))
 
 
 def put_model(client: Any, name: str, version: str, body: Mapping[str, Any]) -> None:
@@ -47,18 +52,26 @@ def put_environment(client: Any, name: str, version: str, body: Mapping[str, Any
         client.environments.create_or_update(made)
 
 
+def _opened(target: Target, credential: Any, workspace_id: str) -> Any:
+    with _one_at_a_time:
+        return _client(target, credential, workspace_id)
+
+
 @cache
 def _client(target: Target, credential: Any, workspace_id: str) -> Any:
+    """A client of the target, whichever cloud the user's own variables name for azure-ai-ml."""
+    os.environ[CURRENT] = PUBLIC
     from azure.ai.ml import MLClient
 
     group, workspace = clients.group_and_name(workspace_id)
     place = clients.subscription_of(workspace_id), group, workspace
     options: dict[str, Any] = {"show_progress": False, "enable_telemetry": False}
     if target.is_public:
-        return MLClient(credential, *place, cloud="AzureCloud", **options)
+        return MLClient(credential, *place, cloud=PUBLIC, **options)
     if target.ca_bundle:
         options["connection_verify"] = target.ca_bundle
-    return MLClient(credential, *place, cloud=NAME, cloud_metadata=_metadata(target), **options)
+    name = f"Groundplan at {target.endpoint}"  # the library never forgets a cloud, nor takes another for its name
+    return MLClient(credential, *place, cloud=name, cloud_metadata=_metadata(target), **options)
 
 
 def _metadata(target: Target) -> dict[str, str]:

@@ -53,9 +53,10 @@ async def patiently(
 
 
 def _tell(run_id: str, key: str, error: CloudError, pause: float, tried: int) -> None:
-    why = f"{error.code} ({error.status})" if error.status else error.code
+    code = f"{error.code} ({error.status})" if error.status else error.code
+    why = f"No answer: {error.message}" if error.code == "Unreachable" else f"Azure answered {code}"
     why += ", as a new role assignment is still spreading" if error.status == 403 else ""
-    said = f"Azure answered {why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES})."
+    said = f"{why}; trying again in {pause:.0f} s ({tried} of {MAX_TRIES})."
     told = Event.of(said, journal.step(run_id, key)["attempt"], error)
     journal.set_step(run_id, key, note=said, told=told)
 

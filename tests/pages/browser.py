@@ -69,6 +69,8 @@ def tab(browser: Browser, **options: Any) -> Page:
     """A fresh tab, in which everything has twenty seconds: the machine may be busy."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
     page.set_default_timeout(20_000)
+    # Choosers of files are intercepted from now on: switched on only when one is expected, that may come too late.
+    page.on("filechooser", lambda _: None)
     expect.set_options(timeout=20_000)
     return page
 

@@ -1,7 +1,8 @@
 """A page as a test sees it: Streamlit's own AppTest over the frame, with a real home and a real simulator behind it."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.house import fresh_home
 from services.runs import projects
+from tests.pages import evidence
 from tests.pages.browser import ARGUMENTS, Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,6 +76,19 @@ def browser(chromium: str) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed browser test tells what its pages and its server said."""
+    report = yield
+    given = getattr(item, "funcargs", {})
+    if report.failed and call.when == "call" and "browser" in given:
+        name = re.sub(r"[^\w.-]+", "-", item.name)
+        report.sections += evidence.gathered(name, given["browser"], given.get("server"))
+    return report
 
 
 def calm(page: AppTest) -> AppTest:

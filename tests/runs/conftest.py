@@ -78,11 +78,15 @@ def until(condition: Callable[[], bool], within: float = 30) -> None:
         time.sleep(0.05)
 
 
+# What a user's shell may hold, and what must not lead us anywhere else than where the project goes.
+ELSEWHERE = {"AZUREML_CURRENT_CLOUD": "SomebodyElsesCloud", "AZURE_CLOUD": "AzureChinaCloud"}
+
+
 @pytest.fixture(scope="session")
 def house() -> Iterator[Installation]:
     """An installation at pace 0 that the tests of a process share; each test has a project of its own."""
     with fresh_home(0) as environment:
-        yield Installation(environment).started()
+        yield Installation(environment | ELSEWHERE).started()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.ai.ml.exceptions import MlException
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from services.cloud.bridge import ask
-from services.cloud.errors import CloudError
+from services.cloud.errors import CloudError, translated
 from services.cloud.target import rehearsal
 
 GROUPS = "2025-04-01"
@@ -34,3 +36,23 @@ def test_an_answer_with_a_body_one_without_and_a_refusal(asked: Asked, simulator
     with pytest.raises(CloudError) as refused:
         asked(lambda cloud: cloud.send("PATCH", f"{group}-missing", GROUPS, {"tags": {}}))
     assert (refused.value.code, refused.value.status) == ("ResourceGroupNotFound", 404)
+
+
+def refused_by(error: Exception, cause: Exception | None = None) -> CloudError:
+    """What we make of an SDK's error."""
+    with pytest.raises(CloudError) as told, translated():
+        raise error from cause
+    return told.value
+
+
+def test_what_an_sdk_refuses_itself_is_not_tried_again() -> None:
+    """Only silence, and answers that pass, are worth a second try; azure-ai-ml wraps all of them in errors of its own."""
+    own = MlException(message="Unknown cloud environment", no_personal_data_message="")
+    refused = refused_by(own)
+    assert (refused.code, refused.transient) == ("RefusedBySdk", False)
+    assert "Unknown cloud environment" in refused.message
+    busy = HttpResponseError("busy")
+    busy.status_code = 503
+    assert refused_by(own, busy).transient
+    for silence in (ServiceRequestError("no route"), ServiceResponseError("cut off"), TimeoutError("late")):
+        assert refused_by(silence).code == refused_by(own, silence).code == "Unreachable"

@@ -34,7 +34,6 @@ GROUP, WORKSPACE, PLACE = "rg-shared-data", "mlw-sdk", "westeurope"
 def client(simulator: Running) -> Iterator[Any]:
     """A client of the rehearsal's cloud; the CA by environment, as its own template client wants it."""
     ready = simulator.ready
-    before = {key: os.environ.get(key) for key in ("REQUESTS_CA_BUNDLE", "AZUREML_CURRENT_CLOUD")}
     os.environ["REQUESTS_CA_BUNDLE"] = ready["ca_bundle"]
     endpoint = ready["endpoint"]
     cloud = {
@@ -57,8 +56,6 @@ def client(simulator: Running) -> Iterator[Any]:
             connection_verify=ready["ca_bundle"],
             polling_interval=0.2,
         )
-    for key, value in before.items():
-        os.environ.pop(key, None) if value is None else os.environ.update({key: value})
 
 
 @pytest.fixture(scope="module")

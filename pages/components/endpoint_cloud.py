@@ -16,6 +16,7 @@ from services.config import ProjectConfig
 from services.models.online import endpoints, sizes
 from services.models.online.endpoints import Endpoint
 from services.models.online.sizes import Region
+from services.runs import journal
 
 T = TypeVar("T")
 Question = Callable[[Cloud], Coroutine[Any, Any, T]]
@@ -32,15 +33,18 @@ def ask(config: ProjectConfig, question: Question[T], patience: float = PATIENCE
         return Answer(None, _said(config.cloud, error), error.sign_in)
 
 
-def standing(config: ProjectConfig, names: tuple[str, ...]) -> Answer[dict[str, Endpoint] | None]:
-    """The endpoints of these names that stand, with their deployments and traffic."""
-    ids = [endpoint_id(config, name) for name in names]
-    return _of_target(config, lambda target: _standing(target, tuple(ids)))
+def standing(
+    project_id: str, config: ProjectConfig, names: tuple[str, ...]
+) -> Answer[dict[str, Endpoint] | None]:
+    """The endpoints of these names that stand, with their deployments and traffic; asked anew when a run has ended."""
+    ids, since = tuple(endpoint_id(config, name) for name in names), _since(project_id)
+    return _of_target(config, lambda target: _standing(target, ids, since))
 
 
-def region(config: ProjectConfig) -> Answer[Region | None]:
-    """What the project's region offers, and the quota that is left."""
-    return _of_target(config, lambda target: _region(target, config.subscription_id, config.location))
+def region(project_id: str, config: ProjectConfig) -> Answer[Region | None]:
+    """What the project's region offers, and the quota that is left; asked anew when a run has ended."""
+    place, since = (config.subscription_id, config.location), _since(project_id)
+    return _of_target(config, lambda target: _region(target, *place, since))
 
 
 def change(config: ProjectConfig, question: Question[Any]) -> bool:
@@ -72,6 +76,12 @@ def silent(why: Answer[Any]) -> Answer[Any]:
     return Answer(None, why.error, why.sign_in)
 
 
+def _since(project_id: str) -> str:
+    """What the cloud's answers are good for: until the newest run about models is another one, or has ended."""
+    run = journal.newest(project_id, kinds=journal.MODELS)
+    return f"{run.id} {run.state}" if run else ""
+
+
 def _of_target(config: ProjectConfig, question: Callable[[Target], Answer[T | None]]) -> Answer[T | None]:
     try:
         return question(cloud_state.target(config))
@@ -80,12 +90,12 @@ def _of_target(config: ProjectConfig, question: Callable[[Target], Answer[T | No
 
 
 @st.cache_data(ttl=4, max_entries=50, show_spinner=False)
-def _standing(where: Target, ids: tuple[str, ...]) -> Answer[dict[str, Endpoint] | None]:
+def _standing(where: Target, ids: tuple[str, ...], since: str) -> Answer[dict[str, Endpoint] | None]:
     return _asked(where, lambda c: endpoints.look_at(c, list(ids)))
 
 
 @st.cache_data(ttl=20, max_entries=50, show_spinner=False)
-def _region(where: Target, subscription_id: str, location: str) -> Answer[Region | None]:
+def _region(where: Target, subscription_id: str, location: str, since: str) -> Answer[Region | None]:
     return _asked(where, lambda c: sizes.ask(c, subscription_id, location))
 
 

@@ -72,7 +72,7 @@ def names(project_id: str) -> list[str]:
 def show(draft: Draft, some: list[str]) -> None:
     """One endpoint of the project: as the cloud has it now, else as the project's runs have left it."""
     config = releasing.project_config(draft.id)
-    standing = endpoint_cloud.standing(config, tuple(some))
+    standing = endpoint_cloud.standing(draft.id, config, tuple(some))
     endpoint_cloud.trouble(standing, "endpoint")
     found = standing.value
     there = some if found is None else [name for name in some if name in found]

@@ -87,7 +87,8 @@ def pytest_runtest_makereport(
     given = getattr(item, "funcargs", {})
     if report.failed and call.when == "call" and "browser" in given:
         name = re.sub(r"[^\w.-]+", "-", item.name)
-        report.sections += evidence.gathered(name, given["browser"], given.get("server"))
+        server = given.get("server") or getattr(given.get("house"), "server", None)
+        report.sections += evidence.gathered(name, given["browser"], server)
     return report
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.house import fresh_home
@@ -26,7 +26,7 @@ from services.models.online.endpoints import Endpoint
 from services.progress import RunView
 from services.runs import follow, journal
 from tests.pages import conftest, served
-from tests.pages.browser import ARGUMENTS, Server, heading, settled, tab
+from tests.pages.browser import Server, heading, settled, tab
 from tests.pages.conftest import REPOSITORY, calm
 
 pytestmark = pytest.mark.browser  # it needs the whole server, whoever looks at it
@@ -214,15 +214,8 @@ def test_a_silent_cloud_leaves_what_runs_know(house: House) -> None:
     assert "/score" in text and "1 × Standard_DS2_v2" in text
 
 
-def test_green_beside_blue_then_back_then_gone(house: House, chromium: str) -> None:
+def test_green_beside_blue_then_back_then_gone(house: House, browser: Browser) -> None:
     """In the browser: the other colour is proposed, gets a share, takes all, gives it back, and is removed by its name."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        _walk(house, browser)
-        browser.close()
-
-
-def _walk(house: House, browser: Browser) -> None:
     page = tab(browser)
     page.goto(house.server.url(f"/endpoint?project={house.project}&part=Traffic"))
     page.get_by_role("button", name="Deploy green beside it").click()

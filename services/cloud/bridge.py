@@ -4,8 +4,10 @@ A connection is kept for each target, so that a page's second question costs no 
 """
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,6 +16,7 @@ from services.cloud.errors import CloudError
 from services.cloud.target import Target
 
 T = TypeVar("T")
+CLOSING_S = 2.0
 _MAKING = threading.Lock()
 
 
@@ -50,4 +53,12 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @cache
 def _cloud(target: Target) -> Cloud:
-    return connect(target)
+    cloud = connect(target)
+    atexit.register(_close, cloud)
+    return cloud
+
+
+def _close(cloud: Cloud) -> None:
+    """Let go of the kept connections, so that aiohttp has nothing to complain of; nobody waits long for it."""
+    with suppress(Exception):
+        asyncio.run_coroutine_threadsafe(cloud.close(), _loop()).result(CLOSING_S)

@@ -36,6 +36,7 @@ class Installation:
     def run(self, *words: str) -> tuple[int, dict[str, Any], str]:
         """Run a command with --json: exit code, its document, what it said."""
         done = command(self.environment, *words, "--json")
+        assert "Unclosed" not in done.stderr, "a connection was left open, and aiohttp tells the user so"
         return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
     def apply(self, text: str) -> tuple[int, dict[str, Any], str]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import guard, markup, state
+from pages.components import guard, markup, state, test_running
 from pages.components.markup import cell
-from services.models import candidate, form, golden, records, samples, serving, tables
+from services.models import form, golden, records, samples, tables
 from services.models.golden import BadGolden, Case
+from services.models.hashing import digest_of
 from services.models.intake import Column
 from services.models.records import ModelRecord
-from services.models.serving import NotServing
 
 SHOWN = 50
 
@@ -24,6 +24,16 @@ def draw(model: ModelRecord, exchange: Mapping[str, Any] | None, ready: bool) ->
         "Requests with the answers that are expected. The test replays them here, and again at every deployment."
     )
     _table(model)
+    now = test_running.live(model, "record")
+    if not (now and now.runs("record")):
+        _acts(model, exchange, ready, now is not None and now.running)
+        test_running.ended(now, "record")
+    _from_file(model)
+    _as_json(model)
+
+
+def _acts(model: ModelRecord, exchange: Mapping[str, Any] | None, ready: bool, testing: bool) -> None:
+    """What adds to the set."""
     with st.container(horizontal=True, gap="small"):
         fits = exchange is not None and exchange["status"] == 200
         st.button(
@@ -31,12 +41,11 @@ def draw(model: ModelRecord, exchange: Mapping[str, Any] | None, ready: bool) ->
             args=(model, exchange), help=None if fits else "Send a request above that is answered first.",
         )  # fmt: skip
         st.button(
-            "Record what the model answers now", key="record_answers", disabled=not (ready and model.golden),
-            on_click=_record, args=(model,), help="Asks every request of the set and keeps the answers as expected.",
+            "Record what the model answers now", key="record_answers",
+            disabled=testing or not (ready and model.golden), on_click=test_running.start, args=(model, "record"),
+            help="Asks every request of the set and keeps the answers as expected.",
         )  # fmt: skip
         _samples(model)
-    _from_file(model)
-    _as_json(model)
 
 
 def _table(model: ModelRecord) -> None:
@@ -96,9 +105,9 @@ def _from_file(model: ModelRecord) -> None:
 def _as_json(model: ModelRecord) -> None:
     with st.expander("Edit as JSON"):
         text = _text(list(model.golden), None)
-        edited = st.text_area(
-            "Golden set as JSON", value=text, key=f"golden:{model.id}:{model.version}", height=280
-        )
+        # By what the set is, not by the record's version: a verdict that comes meanwhile takes no typed text away.
+        key = f"golden:{model.id}:{digest_of(model.golden)[:12]}"
+        edited = st.text_area("Golden set as JSON", value=text, key=key, height=280)
         try:
             cases = list(golden.parse(edited)) if edited.strip() not in ("", "[]") else []
         except BadGolden as error:
@@ -131,24 +140,6 @@ def _text(data: Any, most: int | None) -> str:
 @guard.answering
 def _keep(model: ModelRecord, exchange: Mapping[str, Any]) -> None:
     _write(model, [*model.golden, {"request": exchange["request"], "expected": exchange["body"]}])
-
-
-@guard.answering
-def _record(model: ModelRecord) -> None:
-    key = candidate.of_record(model).server_key
-    try:
-        _write(model, [_with_answer(key, case) for case in model.golden])
-    except NotServing as error:
-        st.session_state[state.REFUSED] = str(error)
-
-
-def _with_answer(key: str, case: Case) -> dict[str, Any]:
-    answer = serving.ask(key, case["request"])
-    if answer.status != 200:
-        raise NotServing(
-            f"{short(case['request'])} is answered with status {answer.status}. Nothing was recorded."
-        )
-    return {"request": case["request"], "expected": answer.body}
 
 
 @guard.answering

@@ -12,6 +12,7 @@ from services.models.files import FileMissing
 from services.models.records import ModelRecord
 from services.models.server_state import ServerState, Step
 from services.models.serving import NotAllowed, NotServing
+from services.models.testing import Busy
 
 REFRESH_S = 1.0
 BADGES = {
@@ -122,7 +123,7 @@ def refusing(act: Callable[[], object]) -> None:
     """Do what a button asks; why it can't be done is said above the page."""
     try:
         act()
-    except (NotAllowed, NotServing, FileMissing) as error:
+    except (NotAllowed, NotServing, FileMissing, Busy) as error:
         st.session_state[state.REFUSED] = str(error)
 
 

@@ -5,23 +5,31 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from pages.components import durations, markup, model_places, state, steps, test_golden
+from pages.components import durations, markup, model_places, steps, test_golden, test_running
 from pages.components.markup import cell
-from services.models import candidate, local_test, records
 from services.models.gate import gate
 from services.models.records import ModelRecord
 
 
 def draw(model: ModelRecord, ready: bool) -> None:
-    """The button, the verdict of the last test, the gate."""
+    """The button or the running test, the verdict of the last test, the gate."""
     st.header("Test", anchor=False)
-    help = None if ready else "Build and start the test server first."
-    kind: Literal["primary", "secondary"] = "secondary" if gate(model).open else "primary"
-    if st.button("Run test", key="run_test", type=kind, disabled=not ready, help=help):
-        _run(model)
-    if model.verdict:
-        verdict(model.verdict)
+    now = test_running.live(model, "test")
+    if not (now and now.runs("test")):
+        _offer(model, ready, now is not None and now.running)
+        test_running.ended(now, "test")
+        if model.verdict:
+            verdict(model.verdict)
     barrier(model)
+
+
+def _offer(model: ModelRecord, ready: bool, recording: bool) -> None:
+    help = "Build and start the test server first." if not ready else None
+    kind: Literal["primary", "secondary"] = "secondary" if gate(model).open else "primary"
+    st.button(
+        "Run test", key="run_test", type=kind, disabled=not ready or recording, on_click=test_running.start,
+        args=(model, "test"), help="The model's answers are being recorded." if ready and recording else help,
+    )  # fmt: skip
 
 
 def barrier(model: ModelRecord) -> None:
@@ -51,14 +59,6 @@ def verdict(told: Mapping[str, Any]) -> None:
                 ("Wrong request", "Status", "Answer", "Result"),
                 map(_refusal, told["refusals"]),
             )
-
-
-def _run(model: ModelRecord) -> None:
-    tested = candidate.of_record(model)
-    with st.status("Testing", expanded=True) as status:
-        told = local_test.check(tested, tested.server_key, status.write)
-    records.set_verdict(model.id, told, state.tab())
-    st.rerun()
 
 
 def _facts(told: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """The test on this machine: the golden set is replayed, wrong requests must be refused, time and memory are measured."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from services.models import golden, serving
 from services.models.candidate import Candidate
@@ -13,8 +13,13 @@ from services.models.serving import NotServing
 
 MEASURED = 100  # requests, or as many as fit into:
 MEASURE_S = 3.0
+GOLDEN, WRONG, MEASURING = STEPS = ("Golden set", "Wrong requests", "Measuring")
 Say = Callable[[str], None]
+Count = Callable[[str, int, int], None]  # one of STEPS, how many requests of it are done, of how many
 Verdict = dict[str, Any]
+T = TypeVar("T")
+_WARM_UP = 3  # requests before those that are measured
+_END_WITHIN_S = 3.0  # how long a server that has died may take to say so
 
 
 def await_ready(key: str, say: Say, within_s: float = 1800.0) -> ServerState:
@@ -35,23 +40,32 @@ def await_ready(key: str, say: Say, within_s: float = 1800.0) -> ServerState:
         time.sleep(0.1)
 
 
-def check(candidate: Candidate, key: str, say: Say) -> Verdict:
-    """Test a candidate on its ready server and give the verdict, which holds for exactly its hashes. Changes nothing."""
+def check(candidate: Candidate, key: str, say: Say, count: Count = lambda *_: None) -> Verdict:
+    """Test a candidate on its ready server and give the verdict, which holds for exactly its hashes. Changes nothing.
+
+    A request without any answer ends the test: the server has died, or was ended for not answering.
+    """
     say(f"Asking the golden set: {len(candidate.golden)} requests")
-    cases = [_case(key, case) for case in candidate.golden]
+    cases = _each(candidate.golden, lambda case: _case(key, case), GOLDEN, count)
     good = next((one["request"] for one in cases if one["status"] == 200), None)
     say("Asking what must be refused")
-    refusals = [_refusal(key, name, wrong) for name, wrong in wrong_requests(good)] if _running(key) else []
+    wrong = [] if _mute(cases) else list(wrong_requests(good))
+    refusals = _each(wrong, lambda one: _refusal(key, *one), WRONG, count)
     say("Measuring")
-    times = _times(key, good) if good is not None and _running(key) else []
-    state = serving.state(key)
-    why = [*_reasons(cases, refusals, state)]
+    times = [] if good is None or _mute(cases + refusals) else _times(key, good, count)
+    state = _end(key) if _mute(cases + refusals) else serving.state(key)
+    why = [*_reasons(cases, refusals, state, len(candidate.golden) - len(cases))]
     measured = {
         "requests_measured": len(times),
         "p50_ms": _quantile(times, 0.5),
         "p95_ms": _quantile(times, 0.95),
     }
     return _verdict(candidate, why) | {"cases": cases, "refusals": refusals} | measured | _figures(state)
+
+
+def measuring_takes(pace_s: float) -> float:
+    """How long the measuring takes with so many seconds a request."""
+    return min(MEASURE_S + pace_s, pace_s * (MEASURED + _WARM_UP))
 
 
 def failed(candidate: Candidate, why: list[str]) -> Verdict:
@@ -84,6 +98,33 @@ def wrong_requests(good: Any) -> Iterator[tuple[str, Any]]:
         yield "a row with a value too many", good | {"data": [[*first, first[-1]]]}
     elif isinstance(first, dict) and first:
         yield "a row without one of its columns", good | {"data": [dict(list(first.items())[:-1])]}
+
+
+def _each(
+    all: Sequence[T], ask: Callable[[T], dict[str, Any]], step: str, count: Count
+) -> list[dict[str, Any]]:
+    """Ask one after the other, and nothing more after one that got no answer."""
+    told: list[dict[str, Any]] = []
+    if all:
+        count(step, 0, len(all))
+    for one in all:
+        told.append(ask(one))
+        count(step, len(told), len(all))
+        if _mute(told[-1:]):
+            break
+    return told
+
+
+def _mute(told: Sequence[dict[str, Any]]) -> bool:
+    return any(one["status"] == 0 for one in told)
+
+
+def _end(key: str) -> ServerState | None:
+    """The state of a server that gave no answer: its supervisor may need a moment to see that it has died."""
+    deadline = time.monotonic() + _END_WITHIN_S
+    while _running(key) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return serving.state(key)
 
 
 def _case(key: str, case: Case) -> dict[str, Any]:
@@ -121,15 +162,17 @@ def _refusal(key: str, name: str, request: Any) -> dict[str, Any]:
     return kept | {"status": answer.status, "answer": answer.body, "passed": passed, "why": why}
 
 
-def _times(key: str, request: Any) -> list[float]:
+def _times(key: str, request: Any, count: Count) -> list[float]:
     """Milliseconds of the same request, one after the other, sorted; the first ones only warm up."""
     times: list[float] = []
     deadline = time.monotonic() + MEASURE_S
+    count(MEASURING, 0, MEASURED)
     try:
-        for number in range(MEASURED + 3):
+        for number in range(MEASURED + _WARM_UP):
             took = serving.ask(key, request).ms
-            if number >= 3:
+            if number >= _WARM_UP:
                 times.append(took)
+                count(MEASURING, len(times), MEASURED)
             if time.monotonic() > deadline:
                 break
     except NotServing:
@@ -138,16 +181,18 @@ def _times(key: str, request: Any) -> list[float]:
 
 
 def _reasons(
-    cases: list[dict[str, Any]], refusals: list[dict[str, Any]], state: ServerState | None
+    cases: list[dict[str, Any]], refusals: list[dict[str, Any]], state: ServerState | None, not_asked: int
 ) -> Iterator[str]:
     if not cases:
         yield "The golden set is empty. Keep at least one request with its answer."
     for number, case in enumerate(cases, 1):
         if not case["passed"]:
-            yield f"Request {number}: {case['why']}."
+            yield f"Request {number}: {case['why'].rstrip('.')}."
     yield from (one["why"] for one in refusals if not one["passed"])
     if state is None or state.phase != "ready":
         yield f"The test server did not last. {state.why if state else ''}".strip()
+    if not_asked and cases:
+        yield f"{not_asked} more of the golden set were not asked."
 
 
 def _figures(state: ServerState | None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_an_answer_that_is_not_the_expected_one_fails_and_is_named(iris):
     verdict = verdict_of(candidate(file, golden=({"request": {"data": [[1]]}}, wrong)))
     assert not verdict["passed"] and [case["passed"] for case in verdict["cases"]] == [False, False]
     assert verdict["why"] == [
-        "Request 1: It answered with status 400: Every row needs 4 numbers..",
+        "Request 1: It answered with status 400: Every row needs 4 numbers.",
         f"Request 2: predictions[5] is {classes[-1]}, 9 is expected.",
     ]
 

@@ -95,6 +95,7 @@ def _build(wanted: Wanted, folder: Path, place: Path, say: Say) -> Environment:
     say(STEPS[2], "")
     (folder / "requirements.txt").write_text("\n".join(wanted.lines) + "\n")
     installing.run(_install(wanted, grown), folder, installing.Counting(lambda note: say(STEPS[2], note)))
+    installing.compile_bytecode(python, grown, place)
     base = Path(os.path.realpath(python)).parents[1]
     size, took = _bytes_below(grown), time.monotonic() - began
     (grown / _MARK).write_text(json.dumps({"base": str(base), "took_s": round(took, 2), "size": size}))
@@ -105,9 +106,9 @@ def _build(wanted: Wanted, folder: Path, place: Path, say: Say) -> Environment:
 
 
 def _install(wanted: Wanted, grown: Path) -> list[str]:
-    """Wheels alone: building a package would run its code here. Bytecode now: a read-only sandbox can't keep any."""
+    """Wheels alone: building a package would run its code here; so would uv's own --compile-bytecode (.pth files)."""
     return [
-        "pip", "install", "--python", str(grown / "bin" / "python"), "--no-build", "--compile-bytecode",
+        "pip", "install", "--python", str(grown / "bin" / "python"), "--no-build", "--no-compile-bytecode",
         "--index-strategy", "unsafe-best-match", *wanted.options, "-r", "requirements.txt",
     ]  # fmt: skip
 

@@ -53,6 +53,37 @@ def run(words: Sequence[str], folder: Path, note: Note | None = None) -> list[st
     return lines
 
 
+def compile_bytecode(python: Path, folder: Path, place: Path) -> None:
+    """Compile the packages in `folder`, which will lie in `place`: a read-only sandbox can't keep any bytecode.
+
+    The base Python does it, without site: that of the environment would run what packages put into .pth files, and here
+    is no sandbox. A file that can't be compiled is left as it is.
+    """
+    words = [
+        "-I",
+        "-S",
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "-s",
+        str(folder),
+        "-p",
+        str(place),
+        str(folder / "lib"),
+    ]
+    process = subprocess.Popen(
+        [python, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, preexec_fn=dies_with_us, start_new_session=True,
+    )  # fmt: skip
+    try:
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
+
+
 class Counting:
     """Turns uv's lines into one sentence of how far it is."""
 

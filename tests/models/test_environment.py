@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -76,6 +77,23 @@ def test_an_environment_is_built_once_and_found_again(model_home):
     assert list(built.path.rglob("joblib/__pycache__/*.pyc")), "a read-only sandbox could not keep any"
     told.clear()
     assert environment.build(asked, lambda step, note: told.append(step)).path == built.path and told == []
+
+
+def test_a_package_runs_nothing_while_its_environment_is_built(home, tmp_path):
+    """There is no sandbox then; a .pth file would run at the start of the environment's own Python."""
+    trace, info = tmp_path / "it-ran", "eager-1.0.dist-info"
+    members = {
+        "eager.pth": f"import pathlib; pathlib.Path({str(trace)!r}).touch()\n", "eager.py": "x = 1\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: eager\nVersion: 1.0\n", f"{info}/RECORD": "",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: us\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "eager-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in members.items():
+            wheel.writestr(name, text)
+    built = environment.build(Wanted("3.11", ("eager==1.0",), ("--find-links", str(tmp_path))))
+    assert not trace.exists() and list(built.path.rglob("__pycache__/eager.*.pyc"))
+    subprocess.run([built.python, "-c", ""], check=True)
+    assert trace.exists(), "else this test would prove nothing"
 
 
 @pytest.mark.parametrize(

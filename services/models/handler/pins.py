@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.models.inspection.known_packages import is_known
 from services.models.intake import Intake
 from services.scaffold.frameworks import TORCH_INDEX, VERSIONS
 
@@ -64,7 +65,7 @@ def packages(intake: Intake, more: tuple[str, ...] = ()) -> Packages:
     base = _SKLEARN.get(release(found.get("scikit-learn", "")), _NEWEST)
     names = {*_BY_FRAMEWORK[intake.framework], *_BY_FORMAT.get(intake.format, ()), *more}
     if intake.framework == "mlflow":  # the folder lists what it was saved with
-        names |= found.keys() - {"python", "conda", "pip"}
+        names |= {name for name in found if is_known(name)} - {"pip"}
     wrapped = intake.framework in ("xgboost", "lightgbm") and intake.format not in ("xgboost", "lightgbm")
     if wrapped or "scikit-learn" in names or ("scikit-learn" in found and intake.framework != "onnx"):
         names |= {"joblib", "scikit-learn", "scipy"}
@@ -107,5 +108,9 @@ def _notes(intake: Intake, found: Mapping[str, str], names: set[str]) -> Iterato
     sklearn = found.get("scikit-learn", "")
     if "scikit-learn" in names and sklearn and release(sklearn) not in _SKLEARN:
         yield f"scikit-learn {sklearn} has not been tried with these versions of Python and numpy."
+    unlisted = intake.details.get("unknown_packages")
+    asked = [re.split(r"[^\w.-]", str(one))[0] for one in unlisted] if isinstance(unlisted, list) else []
+    if any(asked):
+        yield f"Left out, as these are not known here: {', '.join(filter(None, asked))}. Add those that you trust below pip."
     if "keras" in names and found.get("keras", "3").startswith(("1.", "2.")):
         yield f"The file was written by Keras {found['keras']}; Keras 3 reads most of them. Test it."

@@ -1,19 +1,22 @@
 """MLflow model folders as zip: what `MLmodel` names, and every file by the rules of its own format."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
 
+from services.models.inspection import asked_packages
 from services.models.inspection.archives import Archive, Member
 from services.models.inspection.findings import Broken, Report, readable
+from services.models.inspection.known_packages import is_known
 from services.models.inspection.streams import Stream
 from services.models.intake import Column
 
 Nested = Callable[[Stream, Report, str], Report]
-_TEXTS = re.compile(r"(?:.*/)?(?:MLmodel|conda\.yaml|python_env\.yaml|requirements\.txt|input_example\.json"
+_TEXTS = re.compile(r"(?:.*/)?(?:MLmodel|conda\.yaml|python_env\.yaml|(?:requirements|constraints)\.txt|input_example\.json"
                     r"|serving_input_example\.json|registered_model_meta|metadata\.json|README\.md)$")  # fmt: skip
+_LISTS = ("requirements.txt", "constraints.txt")
 _LOADERS = {
     f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "onnx", "pytorch", "keras", "tensorflow")
 }
@@ -25,9 +28,12 @@ _DTYPES = {
     "boolean": "bool",
     "string": "str",
 }
-_REQUIREMENT = re.compile(
-    r"([A-Za-z0-9][\w.\-]*)(?:\[[\w,\s-]*\])?\s*(?:([=<>!~]=?=?)\s*([\w.*+!-]+))?(?:\s*,[^;#]*)?(?:\s*;[^#]*)?"
-)
+# What a flavor calls a library in "..._version", where that is not the name of its package.
+_PACKAGES = {
+    "sklearn": "scikit-learn", "pytorch": "torch", "torch": "torch", "xgb": "xgboost", "lgb": "lightgbm",
+    "sentence_transformers": "sentence-transformers", "paddle": "paddlepaddle", "llama_index": "llama-index",
+}  # fmt: skip
+_IMPORTED = frozenset({"keras", "tensorflow.keras", "tf_keras", "mlflow.pytorch.pickle_module", "pickle"})
 
 
 def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
@@ -38,10 +44,8 @@ def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
     said = _yaml(archive, top)
     claimed = {name for name in archive.names if _TEXTS.match(name)}
     for name in archive.names:
-        if name.endswith("requirements.txt"):
-            _requirements(archive.text(_member(archive, name)).decode("utf-8", "replace"), report)
-        elif name.endswith(("conda.yaml", "python_env.yaml")):
-            _environment(_yaml(archive, _member(archive, name)), report)
+        if name.endswith((*_LISTS, "conda.yaml", "python_env.yaml")):
+            _environment(archive, name, report)
         elif name.endswith(".py") or "/code/" in f"/{name[len(root) :]}":
             report.unknown(f"{readable(name, 80)} is code of its author, which would run with the model.")
             claimed.add(name)
@@ -51,6 +55,18 @@ def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
     _flavors(said, report)
     _signature(said, report)
     return claimed
+
+
+def _environment(archive: Archive, name: str, report: Report) -> None:
+    """What one file of the folder asks to have installed; it may include the lists that lie beside it."""
+    folder, member = name[: name.rfind("/") + 1], _member(archive, name)
+    there = {one for one in _LISTS if folder + one in archive.names}
+    if name.endswith(_LISTS):
+        asked_packages.read_text(archive.text(member).decode("utf-8", "replace"), there, report)
+    elif name.endswith("conda.yaml"):
+        asked_packages.read_conda(_yaml(archive, member), there, report)
+    else:
+        asked_packages.read_python_env(_yaml(archive, member), there, report)
 
 
 def _member(archive: Archive, name: str) -> Member:
@@ -94,24 +110,38 @@ def _flavors(said: dict[str, Any], report: Report) -> None:
         return report.unknown("MLmodel names no flavor.")
     report.details["flavors"] = [readable(str(name), 40) for name in flavors][:20]
     for name, flavor in flavors.items():
-        flavor = flavor if isinstance(flavor, dict) else {}
-        for key, version in flavor.items():
-            if key.endswith(("_version", "sklearn_version")) and isinstance(version, str):
-                package = {"sklearn": "scikit-learn"}.get(
-                    key.removesuffix("_version"), key.removesuffix("_version")
-                )
-                report.versions.setdefault(readable(package, 40), readable(version, 40))
-        loader = flavor.get("loader_module")
-        if loader is not None and loader not in _LOADERS:
-            report.unknown(f"It is loaded by {readable(str(loader), 60)}: code of its author.")
-        if flavor.get("code"):
-            report.unknown(f"Its flavor {readable(str(name), 40)} brings code of its author.")
-        for one in flavor.values():
-            if isinstance(one, str) and (
-                one.startswith(("/", "~")) or ".." in one.split("/") or "://" in one
-            ):
-                report.blocked(f"MLmodel leads out of its folder: {readable(one, 80)}")
+        _flavor(str(name), flavor if isinstance(flavor, dict) else {}, report)
     return None
+
+
+def _flavor(name: str, flavor: dict[Any, Any], report: Report) -> None:
+    for key, value in flavor.items():
+        library = str(key).removesuffix("_version")
+        package = _PACKAGES.get(library, library)
+        if library != key and isinstance(value, str) and (package == "python" or is_known(package)):
+            report.versions.setdefault(package, readable(value, 40))
+        if str(key).endswith("_module") and key != "loader_module" and value not in _IMPORTED:
+            report.unknown(f"Its flavor {readable(name, 40)} imports {readable(str(value), 60)}.")
+    loader = flavor.get("loader_module")
+    if loader is not None and loader not in _LOADERS:
+        report.unknown(f"It is loaded by {readable(str(loader), 60)}: code of its author.")
+    if any(flavor.get(key) for key in ("code", "model_code_path", "code_paths")):
+        report.unknown(f"Its flavor {readable(name, 40)} brings code of its author.")
+    for one in _texts(flavor):
+        if one.startswith(("/", "~")) or ".." in one.replace("\\", "/").split("/"):
+            report.blocked(f"MLmodel leads out of its folder: {readable(one, 80)}")
+    for one in flavor.values():
+        if isinstance(one, str) and "://" in one:
+            report.blocked(f"MLmodel leads out of its folder: {readable(one, 80)}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text below a flavor, however deep it lies."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _signature(said: dict[str, Any], report: Report) -> None:
@@ -145,26 +175,3 @@ def _column(i: int, one: dict[str, Any]) -> Column:
         shape = tuple(n if isinstance(n, int) and n >= 0 else None for n in spec.get("shape", []))
         return Column(str(one.get("name", f"x{i}")), str(spec.get("dtype", ""))[:20], shape)
     return Column(str(one.get("name", f"x{i}"))[:200], _DTYPES.get(str(one.get("type")), ""))
-
-
-def _environment(data: dict[str, Any], report: Report) -> None:
-    listed: list[Any] = list(data.get("dependencies") or []) + list(data.get("build_dependencies") or [])
-    for one in listed:
-        if isinstance(one, dict) and isinstance(one.get("pip"), list):
-            _requirements("\n".join(str(line) for line in one["pip"]), report)
-        elif isinstance(one, str) and (found := re.fullmatch(r"python\s*=+\s*([\d.]+)", one)):
-            report.versions["python"] = found[1]
-    if isinstance(data.get("python"), str):
-        report.versions["python"] = readable(data["python"], 20)
-
-
-def _requirements(text: str, report: Report) -> None:
-    for line in text.splitlines():
-        line = line.split(" #")[0].strip()
-        if not line or line.startswith("#") or line == "-r requirements.txt":
-            continue
-        found = _REQUIREMENT.fullmatch(line)
-        if not found:
-            report.unknown(f"Its requirements install from elsewhere: {readable(line, 80)}")
-        elif found[2] == "==":
-            report.versions[found[1].lower()] = found[3]

@@ -15,11 +15,12 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from simulator.scoring import files
-from simulator.scoring.container import Container, workers_for
+from simulator.scoring.container import Container
 from simulator.scoring.environments import Environments
 from simulator.scoring.failure import Failure
 from simulator.scoring.files import Layout
 from simulator.scoring.gauges import Gauges
+from simulator.scoring.images import container_of
 from simulator.scoring.logs import Journal
 from simulator.scoring.queue import Queue
 from simulator.scoring.spec import Spec
@@ -63,17 +64,17 @@ class Crew:
             self.gauges.read(self.world, self.serving, wanted.instances)
         if target is None:
             return
-        workers, what = workers_for(target, wanted.instances), f"{target.mark}/{wanted.operation}"
+        what = f"{target.mark}/{wanted.operation}"
         if self._attempt is not None and self._attempted == what:
             return
         self._drop_attempt()
         if self.serving is not None and self.serving.alive and self.serving.spec.mark == target.mark:
-            self.serving.scale(workers)
-            if wanted.operation and self.serving.ready_workers >= workers:
+            self.serving.scale(wanted.instances)
+            if wanted.operation and self.serving.complete:
                 self.report(wanted, None)
         elif wanted.operation or time.monotonic() >= self._not_before:
             self._attempted = what
-            self._attempt = asyncio.create_task(self._try(wanted, target, workers))
+            self._attempt = asyncio.create_task(self._try(wanted, target))
 
     async def close(self) -> None:
         """End everything."""
@@ -91,13 +92,13 @@ class Crew:
         """Forget logs and files too: the deployment is gone."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    async def _try(self, wanted: Wanted, target: Spec, workers: int) -> None:
+    async def _try(self, wanted: Wanted, target: Spec) -> None:
         """Bring one container up and put it in the place of the old one."""
         container: Container | None = None
         try:
             if wanted.operation:
                 self.journal.begin()
-            container = await self._prepare(target, workers)
+            container = await self._prepare(target, wanted.instances)
             self.journal.step("UserContainerStart", "InProgress")
             async with self.environments.starts:
                 await container.start(wanted.start_budget)
@@ -119,7 +120,7 @@ class Crew:
             if asyncio.current_task() is self._attempt:
                 self._attempt = None
 
-    async def _prepare(self, spec: Spec, workers: int) -> Container:
+    async def _prepare(self, spec: Spec, instances: int) -> Container:
         """Mount the files and build the image."""
         journal, layout = self.journal, Layout(self.folder / self._next_name(spec))
         journal.step("SystemSetup", "Succeeded")
@@ -133,16 +134,18 @@ class Crew:
             raise
         journal.event("Downloaded", "Models are downloaded successfully or no model need to download")
         journal.event("Pulling", "Start pulling container image")
+        socket = self.sockets / f"{self.folder.name[:6]}{self._number}"
         try:
-            environment = await self.environments.get(spec.environment, journal)
+            container = await container_of(
+                self.world, self.environments, spec, layout, socket, journal, instances
+            )
         except Failure:
             journal.step("UserContainerImagePull", "Failed")
             raise
         journal.event("Pulled", "Container image is pulled successfully")
         journal.step("UserContainerImagePull", "Succeeded")
         journal.step("ModelDownload", "Succeeded")
-        socket = self.sockets / f"{self.folder.name[:6]}{self._number}"
-        return Container(spec, layout, environment, socket, journal, workers)
+        return container
 
     def _next_name(self, spec: Spec) -> str:
         self._number += 1

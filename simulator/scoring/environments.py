@@ -59,13 +59,10 @@ class Environments:
         """Return the environment of an environment version, building it when there is none.
 
         Raises:
-            Failure: ImageBuildFailure with the reason; the whole story is in the build log.
+            Unsupported: it asks for what the rehearsal cannot build.
+        Failure: ImageBuildFailure with the reason; the whole story is in the build log.
         """
-        try:
-            recipe = _recipe(asked)
-        except Unsupported as why:
-            journal.write("build", str(why))
-            raise no_image(str(why)) from None
+        recipe = _recipe(asked)
         done = self.folder / recipe.mark
         async with self._one_at_a_time:
             if not done.exists():
@@ -96,16 +93,26 @@ def find_uv() -> str:
     return found
 
 
+def passed_on() -> dict[str, str]:
+    """Return what a build may know of our environment: no secret of ours is among it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in PASSED or name.upper().startswith(PREFIXES)
+    }
+    mark = {"GROUNDPLAN_HOME": os.environ["GROUNDPLAN_HOME"]} if "GROUNDPLAN_HOME" in os.environ else {}
+    return kept | mark | {"NO_COLOR": "1"}
+
+
 def _recipe(asked: dict[str, str]) -> Recipe:
     if not asked:
         raise Unsupported(
             "the deployment names no environment, and the rehearsal makes none for MLflow models"
         )
-    if asked.get("build"):
-        raise Unsupported("the environment is built from a Dockerfile, which the rehearsal cannot do")
     if asked.get("routes"):
         raise Unsupported(
-            "the environment is a container with a server of its own, which the rehearsal cannot run"
+            f"the image {asked.get('image')} is a container with a server of its own, which the rehearsal cannot run. "
+            "Of such it runs those that are built from a Dockerfile on an image of R"
         )
     return recipe_of(asked.get("conda", ""))
 
@@ -125,7 +132,7 @@ async def _install(recipe: Recipe, place: Path, tell: Callable[[str], None]) -> 
 
 async def _run(command: list[str], place: Path, tell: Callable[[str], None], what: str = "") -> None:
     """Run one step of a build; its output goes to the log as it comes."""
-    process = await processes.start(command, place, _environment(), place)
+    process = await processes.start(command, place, passed_on(), place)
     try:
         async with asyncio.timeout(LONGEST):
             last = await _follow(process, tell)
@@ -147,14 +154,3 @@ async def _follow(process: asyncio.subprocess.Process, tell: Callable[[str], Non
         said.append(_MARKS.sub("", line).strip())
     await process.wait()
     return " ".join(line for line in said[-12:] if line)[:1000]
-
-
-def _environment() -> dict[str, str]:
-    """Return what a build may know: no secret of ours is among it."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in PASSED or name.upper().startswith(PREFIXES)
-    }
-    mark = {"GROUNDPLAN_HOME": os.environ["GROUNDPLAN_HOME"]} if "GROUNDPLAN_HOME" in os.environ else {}
-    return kept | mark | {"NO_COLOR": "1"}

@@ -98,13 +98,31 @@ def mount(loads: list[Load], spec: Spec, layout: Layout, journal: Journal) -> No
     for folder in (layout.home, layout.scratch, layout.app(spec), layout.model(spec)):
         folder.mkdir(parents=True)
     for load in loads:
-        try:
-            written = store.write_out(load.found, load.target)
-        except (ValueError, OSError) as wrong:
-            raise no_files(f"Unable to download user {load.what}: {wrong}") from None
+        written = write(load)
         size = sum(one.size for one in load.found)
         many = f"{len(written)} file{'s' if len(written) > 1 else ''}, {size} bytes"
         journal.write("storage", f"Mounted the {load.what} at {load.target}: {many}")
+
+
+def find_context(world: World, spec: Spec, uri: str, target: Path, journal: Journal) -> Load:
+    """Return the build context that an environment names.
+
+    Raises:
+        Failure: it is not there, or not where the rehearsal can look.
+    """
+    return _load(world, spec, "build context", uri, target, journal)
+
+
+def write(load: Load) -> list[Path]:
+    """Write what stands ready and return the files; it touches no state, so it may run in a thread.
+
+    Raises:
+        Failure: a blob's name leads out of its folder, or the disk is full.
+    """
+    try:
+        return store.write_out(load.found, load.target)
+    except (ValueError, OSError) as wrong:
+        raise no_files(f"Unable to download user {load.what}: {wrong}") from None
 
 
 def place_of(world: World, workspace: str, uri: str) -> Place:

@@ -23,7 +23,7 @@ from simulator.call import Call
 from simulator.clock import catch_up
 from simulator.errors import ArmError
 from simulator.providers.machinelearning.endpoints import OnlineEndpoint, endpoint_keys, endpoint_tokens
-from simulator.scoring import meters, wire
+from simulator.scoring import meters
 from simulator.scoring.crew import Crew
 from simulator.scoring.fleet import Fleet
 from simulator.scoring.wanted import seconds
@@ -176,7 +176,7 @@ async def _ask(crew: Crew, request: Request, data: bytes) -> Answer:
     query = f"?{request.url.query}" if request.url.query else ""
     target = f"/{request.scope['path'].rsplit('/', 1)[1]}{query}"
     headers = [(name, value) for name, value in request.headers.items() if name not in OWN]
-    found = await wire.exchange(container.socket, request.method, target, headers, data)
+    found = await container.ask(request.method, target, headers, data)
     kept = [(name, value) for name, value in found.headers if name.lower() not in OWN]
     if found.status == 200:
         return Answer(200, found.body, kept, 200)

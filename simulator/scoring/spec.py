@@ -21,7 +21,9 @@ class Spec:
     model: dict[str, str] = field(default_factory=dict)  # name, version, uri
     code: str = ""  # uri of the folder
     script: str = ""
-    environment: dict[str, str] = field(default_factory=dict)  # name, version, image, conda, build, routes
+    environment: dict[str, str] = field(
+        default_factory=dict
+    )  # name, version, image, conda; build, routes as JSON
     variables: dict[str, str] = field(default_factory=dict)
     mount_path: str = ""
     memory_gb: float = 7.0  # of one instance
@@ -79,8 +81,14 @@ def _asset(state: State, asset_id: Any, **wanted: str) -> dict[str, str]:
     if found is None:
         return {"name": str(asset_id), "version": ""}
     return {"name": _container(found), "version": found.name} | {
-        key: str(found.body["properties"].get(name) or "") for key, name in wanted.items()
+        key: _text(found.body["properties"].get(name)) for key, name in wanted.items()
     }
+
+
+def _text(value: Any) -> str:
+    if not value:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _container(version: Resource) -> str:

@@ -108,11 +108,13 @@ def _on_item(call: Call, kind: Kind) -> Reply:
 
 
 def _on_list(call: Call, kind: Kind) -> Reply:
-    if call.method != "GET":
+    if call.method != "GET" and not (call.method == "POST" and kind.posts):
         raise method_not_allowed(call.method, "GET")
     require_group(call, call.address)
     if len(call.address.parts) > 1:
         kind.require_parent(call, parse(call.address.path + "/-"), "read")
+    if call.method == "POST":
+        return kind.post(call)
     return page(call, kind.list(call))
 
 
@@ -151,7 +153,7 @@ def _poll(call: Call, operation: Operation) -> Reply:
     resource = call.state.get(operation.resource) if operation.action in {"create", "update"} else None
     if resource is None:
         return kind.gone(call, operation)
-    return Reply(kind.result_status, kind.seen(call, resource))
+    return Reply(kind.result_status_of(operation), kind.seen(call, resource))
 
 
 def _own_address(call: Call, path: str) -> str:

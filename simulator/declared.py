@@ -47,6 +47,7 @@ class Declared:
     result_status: ClassVar[int] = 200  # of a finished operation at its Location address
     echoes_poll_address: ClassVar[bool] = False  # polls answer with their own Azure-AsyncOperation header
     waits_after_end: ClassVar[bool] = False  # the last poll has a Retry-After too
+    posts: ClassVar[bool] = False  # a POST on the list makes one, and the service names it
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a name that breaks the type's rule, is reserved, or belongs to somebody else."""
@@ -86,9 +87,17 @@ class Declared:
             body["error"] = operation.error
         return body
 
+    def result_status_of(self, operation: Operation) -> int:
+        """Return the status at the Location address when the work is done and there is something to show."""
+        return self.result_status
+
     def gone(self, call: Call, operation: Operation) -> Reply:
         """Answer at the Location address when there is nothing left to show."""
         return Reply(200)
+
+    def post(self, call: Call) -> Reply:
+        """Answer a POST on the list of a type that ``posts``."""
+        raise NotImplementedError
 
     def deleted(self, world: World, resource: Resource) -> None:
         """Keep what a soft delete keeps; called just before a resource goes."""

@@ -182,6 +182,7 @@ def _names(world: World, resource: Resource, number: str) -> dict[str, str]:
         "group": resource.group,
         "location": place,
         "resource": resource.id,
+        "parent": resource.id.rsplit("/", 2)[0],
     }
 
 

@@ -102,7 +102,7 @@ class Workshop:
         """Return the properties of a resource."""
         return dict(self.simulator.arm("GET", path, version=VERSION).body["properties"])
 
-    def upload(self, name: str, data: str) -> None:
+    def upload(self, name: str, data: str | bytes) -> None:
         """Put a blob into the workspace's store, with the signature that the datastore gives out."""
         if not self.tokens:
             asked = {"expirableSecret": True, "expireAfterHours": 1}
@@ -111,7 +111,8 @@ class Workshop:
         host = f"{self.account}.blob.{self.simulator.ready['blob_suffix']}"
         headers = {"Host": host, "x-ms-blob-type": "BlockBlob", "x-ms-version": "2024-11-04"}
         path = f"/{self.container}/{name}?{self.tokens['sas']}"
-        answer = self.simulator.raw("PUT", path, headers=headers, data=data.encode())
+        raw = data.encode() if isinstance(data, str) else data
+        answer = self.simulator.raw("PUT", path, headers=headers, data=raw)
         assert answer.status == 201, answer.body
 
     def model(self, name: str, path: str = "", weights: list[float] | None = None) -> None:

@@ -6,6 +6,7 @@ specification, is said in pip's words. A name that the table does not hold is re
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def read(text: str) -> Conda:
             "If it does, move it below pip: under its name there."
         )
     return Conda(text.strip(), name, f"{known}{_versions(text, rest)}" if known else "")
+
+
+def notes(packages: Sequence[Conda]) -> Iterator[str]:
+    """Say what stands here in place of conda's packages, and what is not installed by itself."""
+    taken = [f"{one.line} for {one.text}" for one in packages if one.line]
+    brought = [one.text for one in packages if not one.line]
+    if taken:
+        yield f"Taken from PyPI, as wheels, and not from conda's channels as on Azure: {', '.join(taken)}."
+    if brought:
+        yield f"Not installed by itself, as Python and the wheels bring their own: {', '.join(brought)}."
 
 
 def pypi_name(name: str) -> str | None:

@@ -71,6 +71,11 @@ class Ledger:
         self._account.warnings = [] if isolation == "bubblewrap" else [sandbox.NO_SANDBOX]
         self._write()
 
+    def warn(self, notes: Iterable[str]) -> None:
+        """Note what whoever reads the result must know."""
+        self._account.warnings += notes
+        self._write()
+
     def note_environment(self, seconds: float) -> None:
         """Note how long the environment took to build, whenever that was."""
         self._finish_running("done")

@@ -88,6 +88,7 @@ def _serve(job: Job, ledger: Ledger) -> None:
 
 def _environment(job: Job, ledger: Ledger) -> environment.Environment:
     asked = wanted.of_files(job.files)
+    ledger.warn(asked.notes)
     ledger.expect(durations.of(asked.digest, environment.STEPS))
     had = environment.found(asked)
     built = environment.build(asked, ledger.progress)

@@ -1,13 +1,18 @@
-"""Which Python and which packages a handler asks for, and what it may not ask: everything is a wheel from an index."""
+"""Which Python and which packages a handler asks for, and what it may not ask: everything is a wheel from an index.
+
+There is no conda here: conda packages that PyPI has are taken from there, and the notes say so.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
+from services.models import conda_packages
+from services.models.conda_packages import Conda, NotOnPyPI
 from services.models.hashing import digest_of
 
 CONDA = "conda.yaml"
@@ -15,6 +20,7 @@ _OPTIONS = {
     "--index-url": "--index-url", "-i": "--index-url", "--extra-index-url": "--extra-index-url",
     "--find-links": "--find-links", "-f": "--find-links", "--pre": "--prerelease=allow",
 }  # fmt: skip
+_TOOLS = ("pip", "setuptools", "wheel")
 _MINOR = re.compile(r"\d+\.\d+")
 
 
@@ -24,11 +30,15 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A Python of a minor version ("3.11"), requirement lines, and uv's options for where packages come from."""
+    """A Python of a minor version ("3.11"), requirement lines, and uv's options for where packages come from.
+
+    `notes` say where this is not what Azure builds.
+    """
 
     python: str
     lines: tuple[str, ...]
     options: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -46,7 +56,7 @@ def of_files(files: Mapping[str, str]) -> Wanted:
 
 
 def of_conda(text: str) -> Wanted:
-    """Read a conda.yaml; packages of conda beyond python and pip are refused, as they are nowhere tested here."""
+    """Read a conda.yaml. Packages of conda become those of PyPI; what is not known to be there is refused."""
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -56,13 +66,16 @@ def of_conda(text: str) -> Wanted:
     found = data.get("dependencies") if isinstance(data, dict) else None
     if not isinstance(found, list):
         raise Unsupported(f'{CONDA} needs "dependencies": a list with python=3.11, pip and the pip packages.')
-    python, lines = "", list[str]()
+    python, lines, conda = "", list[str](), list[Conda]()
     for one in found:
         if isinstance(one, dict):
             lines += _pip_lines(one)
-        else:
-            python = _conda_line(str(one)) or python
-    return _wanted(python, lines)
+        elif (name := _name(str(one))) == "python":
+            python = str(one).strip().rpartition("::")[2][len(name) :].lstrip("= ") or python
+        elif name not in _TOOLS:
+            conda.append(_conda(str(one)))
+    lines = [one.line for one in conda if one.line] + lines
+    return replace(_wanted(python, lines), notes=tuple(conda_packages.notes(conda)))
 
 
 def _pip_lines(entry: Mapping[str, Any]) -> list[str]:
@@ -73,17 +86,16 @@ def _pip_lines(entry: Mapping[str, Any]) -> list[str]:
     return [str(line) for line in lines]
 
 
-def _conda_line(line: str) -> str:
-    """The Python version that a line names; "" for pip."""
-    name = re.split(r"[\s=<>!~\[]", line.strip(), maxsplit=1)[0].rpartition("::")[2].lower()
-    if name == "pip":
-        return ""
-    if name != "python":
-        raise Unsupported(
-            f"{CONDA} asks for the conda package {line!r}. This machine builds Python and pip packages only: "
-            f"move it below pip:, if PyPI has it."
-        )
-    return line.strip()[len(name) :].lstrip("= ") or ""
+def _name(line: str) -> str:
+    """The name in a line of conda: ``conda-forge::python >=3.11`` is python."""
+    return re.split(r"[\s=<>!~\[]", line.rpartition("::")[2].strip(), maxsplit=1)[0].lower()
+
+
+def _conda(line: str) -> Conda:
+    try:
+        return conda_packages.read(line)
+    except NotOnPyPI as error:
+        raise Unsupported(f"{CONDA}: {error}") from None
 
 
 def _wanted(python: str, lines: Iterable[str]) -> Wanted:

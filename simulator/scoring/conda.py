@@ -1,6 +1,7 @@
-"""A conda file, read as far as the rehearsal goes: a Python version and packages for pip.
+"""A conda file, read as far as the rehearsal goes: a Python version, packages for pip, and conda's that PyPI has, too.
 
-What it cannot do it refuses: a package that is silently left out would make the rehearsal lie.
+There is no conda here, which the build log says. What cannot be had is refused: a package that is silently left out
+would make the rehearsal lie.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+
+from simulator.scoring.conda_packages import NotOnPyPI, Package, notes, read
 
 SERVER = "azureml-inference-server-http"
 #: What an environment gets that names an image and no conda file.
@@ -31,6 +34,7 @@ class Recipe:
 
     python: str  # "3.11"
     lines: tuple[str, ...]  # of a requirements file
+    notes: tuple[str, ...] = ()  # for the build log: where this is not what Azure builds
 
     @property
     def mark(self) -> str:
@@ -43,7 +47,7 @@ def recipe_of(conda: str) -> Recipe:
     """Read a conda file (YAML or JSON); an empty one gives the default set.
 
     Raises:
-        Unsupported: it asks for more than Python and pip packages.
+        Unsupported: it asks for something that PyPI is not known to have.
     """
     if not conda.strip():
         return Recipe(own_python(), DEFAULT)
@@ -54,24 +58,30 @@ def recipe_of(conda: str) -> Recipe:
     dependencies = found.get("dependencies") if isinstance(found, dict) else None
     if not isinstance(dependencies, list):
         raise Unsupported("the conda file has no list of dependencies")
-    python, lines, foreign = own_python(), [], []
+    python, lines, packages, refused = own_python(), list[str](), list[Package](), list[str]()
     for one in dependencies:
         if isinstance(one, dict):
             lines += _pip_lines(one)
         elif (name := _name(one)) == "python":
             python = _python(str(one)) or python
         elif name not in TOOLS:
-            foreign.append(str(one))
-    if foreign:
-        raise Unsupported(
-            f"conda packages are not supported in the rehearsal: {', '.join(foreign)}; name them below pip"
-        )
-    return Recipe(python, tuple(lines))
+            try:
+                packages.append(read(str(one)))
+            except NotOnPyPI as why:
+                refused.append(str(why))
+    if refused:
+        raise Unsupported(f"the rehearsal has no conda, and takes packages from PyPI: {'; '.join(refused)}")
+    return Recipe(python, (*_conda_lines(packages), *lines), tuple(notes(packages)))
 
 
 def own_python() -> str:
     """Return the version of Python that the simulator itself runs with."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _conda_lines(packages: list[Package]) -> list[str]:
+    """Return lines that have the same packages installed as wheels: conda's are built, too."""
+    return [text for one in packages if one.pypi for text in (f"--only-binary {one.pypi}", one.line)]
 
 
 def _pip_lines(part: dict[str, Any]) -> list[str]:

@@ -63,6 +63,9 @@ class Environments:
         Failure: ImageBuildFailure with the reason; the whole story is in the build log.
         """
         recipe = _recipe(asked)
+        for note in recipe.notes:
+            journal.write("build", note)
+            journal.event("PackagesFromPyPI", note)  # of a build that succeeds only events are shown
         done = self.folder / recipe.mark
         async with self._one_at_a_time:
             if not done.exists():

@@ -55,7 +55,7 @@ def test_broken_code(workshop: Workshop, text: str, told: str, request: pytest.F
     ("conda", "told"),
     [
         (CONDA + "  - no-such-package-of-ours==9\n", "no-such-package-of-ours"),
-        (CONDA.replace("- pip\n", "- scipy=1.11\n- pip\n"), "conda packages are not supported in the rehearsal: scipy=1.11"),
+        (CONDA.replace("- pip\n", "- redis=7\n- pip\n"), "'redis=7' is not known to be the same on PyPI"),
         ("dependencies:\n- python=3.11\n- r-base\n- git:\n  - x\n", "unknown kind: git"),
         ("name: nothing\n", "no list of dependencies"),
     ],

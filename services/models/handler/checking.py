@@ -2,14 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from services.config import Problem
+from services.models import conda_packages
 from services.models.handler import r_parse
 from services.models.handler.noun import ENVIRONMENT, Handler
+from services.scaffold.frameworks import TORCH_INDEX
 
 LARGEST = 1_000_000  # bytes of one file
 _SERVER = "azureml-inference-server-http"
@@ -30,7 +32,7 @@ def problems(handler: Handler) -> tuple[Problem, ...]:
 
 def is_warning(problem: Problem) -> bool:
     """Whether it can be tested and deployed in spite of the problem."""
-    return problem.rule in ("differs", "conda_packages", "todo", "suffix")
+    return problem.rule in ("differs", "conda_packages", "source", "todo", "suffix")
 
 
 def name_problem(name: str) -> Problem | None:
@@ -147,16 +149,11 @@ def _dependencies(handler: Handler, asked: list[Any]) -> Iterator[Problem]:
     if not any(line.partition("=")[0].split("[")[0].strip() == _SERVER for line in handler.requirements):
         message = f"{_SERVER} is not among the pip packages; Azure serves score.py with it."
         yield Problem("conda.yaml", "required", message, f"{_SERVER}==1.5.1")
-    beyond = [
-        one
-        for one in asked
-        if isinstance(one, str) and re.split(r"[\s=<>!~]", one.strip())[0] not in ("python", "pip")
-    ]
-    for one in beyond:
-        message = (
-            f"{one} is a conda package. Azure installs it; the test on this machine and the rehearsal can't."
-        )
-        yield Problem("conda.yaml", "conda_packages", message, "Take it from pip if you can.")
+    for one in asked:
+        name = re.split(r"[\s=<>!~]", one.strip().rpartition("::")[2])[0] if isinstance(one, str) else "pip"
+        if name not in ("python", "pip", "setuptools", "wheel"):
+            yield _conda_package(one)
+    yield from _sources(handler.requirements)
     if (
         tuple(_lines(handler.files.get("requirements.txt", ""))) != handler.requirements
         and "requirements.txt" in handler.files
@@ -165,6 +162,31 @@ def _dependencies(handler: Handler, asked: list[Any]) -> Iterator[Problem]:
         yield Problem(
             "requirements.txt", "differs", message, "Go back to the generated one: it follows conda.yaml."
         )
+
+
+def _conda_package(text: str) -> Problem:
+    try:
+        line = conda_packages.read(text).line
+    except conda_packages.NotOnPyPI as error:
+        message = f"Azure installs it from conda; the test on this machine and the rehearsal can't: {error}"
+        return Problem("conda.yaml", "conda_packages", message, "Take it from pip if you can.")
+    message = (
+        f"{text} is a conda package. Azure takes it from conda's channels, "
+        + (f"the test on this machine and the rehearsal take {line} from PyPI, as a wheel." if line else
+           "here Python and the wheels bring their own.")
+    )  # fmt: skip
+    return Problem(
+        "conda.yaml", "conda_packages", message, f"{line} below pip is the same in both." if line else None
+    )
+
+
+def _sources(lines: Iterable[str]) -> Iterator[Problem]:
+    """Lines that have packages come from somewhere else; these are the user's own words, so they are told, not refused."""
+    for line in lines:
+        plain = line.strip()
+        if plain != TORCH_INDEX and (plain.startswith("-") or "://" in plain or " @ " in plain):
+            message = f"{plain} has packages come from elsewhere than the usual index. Their code runs with the model."
+            yield Problem("conda.yaml", "source", message, "Keep it only if you trust who runs that place.")
 
 
 def _lines(text: str) -> Iterator[str]:

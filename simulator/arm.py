@@ -16,7 +16,9 @@ from simulator.gatehouse import require_group
 from simulator.kinds import REGISTRY, Kind, kind_of
 from simulator.namespaces import NAMESPACES
 from simulator.operations import Operation
+from simulator.providers.groupwork import group_action
 from simulator.providers.resources import ResourceGroup, group_address
+from simulator.providers.tagnames import tag_names
 from simulator.world import World
 
 GROUPS = ResourceGroup.arm_type.lower()
@@ -65,6 +67,10 @@ def _on_plain(call: Call) -> Reply:
             f"{call.address.scope}/providers/Microsoft.Resources/{'/'.join(call.address.parts)}"
         )
         return _route(call)
+    if call.address.group and len(parts) == 1 and (reply := group_action(call, parts[0])) is not None:
+        return reply
+    if parts[:1] == ("tagnames",) and call.address.subscription and not call.address.group:
+        return tag_names(call)
     where = "group" if call.address.group else "subscription" if call.address.subscription else "root"
     answer = _PLAIN.get((where, parts[0] if parts else "")) if len(parts) < 2 else None
     if answer is None:
@@ -80,6 +86,9 @@ def _on_namespace(call: Call) -> Reply | None:
     parts = tuple(part.lower() for part in address.parts)
     if not parts and call.method == "GET":
         return Reply(200, catalogue.provider(call, address.namespace))
+    known = address.namespace.lower() in catalogue.namespaces()
+    if parts == ("operations",) and call.method == "GET" and known and not address.subscription:
+        return Reply(200, {"value": catalogue.provider_operations(address.namespace)})
     if parts in {("register",), ("unregister",)} and call.method == "POST":
         return Reply(200, catalogue.register(call, address.namespace, parts[0] == "register"))
     room = NAMESPACES.get(address.namespace.lower())
@@ -193,10 +202,11 @@ def _all_resources(call: Call) -> Reply:
 
 def _groups(call: Call) -> Reply:
     kind, found = REGISTRY[GROUPS], call.state.under(call.address.scope, GROUPS)
-    return page(call, [kind.view(one) for one in found])
+    return page(call, [kind.view(one) for one in catalogue.wanted(call, found)])
 
 
 _PLAIN: dict[tuple[str, str], Callable[[Call], Reply]] = {
+    ("root", "providers"): lambda call: page(call, catalogue.providers(call)),
     ("root", "subscriptions"): lambda call: Reply(200, catalogue.subscriptions(call)),
     ("root", "tenants"): lambda call: Reply(200, catalogue.tenants(call)),
     ("subscription", ""): lambda call: Reply(200, catalogue.subscription(call)),

@@ -8,7 +8,7 @@ from typing import Any
 from simulator import regions
 from simulator.call import Call
 from simulator.errors import gateway
-from simulator.kinds import REGISTRY, Kind
+from simulator.kinds import REGISTRY, Kind, kind_of
 from simulator.namespaces import NAMESPACES
 from simulator.state import Resource
 
@@ -82,6 +82,8 @@ def provider(call: Call, namespace: str) -> dict[str, Any]:
     if name is None:
         raise gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
     kinds = [kind for kind in REGISTRY.values() if kind.arm_type.split("/")[0] == name]
+    if not call.address.subscription:  # the tenant's view tells of types, not of registration
+        return {"namespace": name, "resourceTypes": [_resource_type(call, kind) for kind in kinds]}
     gone = call.state.note(UNREGISTERED, f"{call.address.subscription}/{name}")
     return {
         "id": f"/subscriptions/{call.address.subscription}/providers/{name}",
@@ -102,6 +104,27 @@ def register(call: Call, namespace: str, wanted: bool) -> dict[str, Any]:
     if not wanted:
         answer["registrationState"] = "Unregistering"
     return answer
+
+
+def provider_operations(namespace: str) -> list[dict[str, Any]]:
+    """Return what may be done with a namespace's types, as ``providers/x/operations`` lists it."""
+    name = namespaces().get(namespace.lower(), namespace)
+    people = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace(".", " "))
+    found = [_operation(name, people, "Subscription", "register/action", "Register")]
+    for kind in (kind for kind in REGISTRY.values() if kind.arm_type.split("/")[0] == name):
+        types = kind.arm_type.split("/", 1)[1]
+        for verb, word in (("read", "Get"), ("write", "Create or update"), ("delete", "Delete")):
+            found.append(_operation(name, people, types, f"{types}/{verb}", word))
+        for action in kind.actions:
+            last = action.split(" ")[-1]
+            found.append(_operation(name, people, types, f"{types}/{last}/action", "Run"))
+    return found
+
+
+def _operation(name: str, people: str, resource: str, action: str, word: str) -> dict[str, Any]:
+    told = f"{word} {resource}"
+    display = {"provider": people, "resource": resource, "operation": told, "description": f"{told}."}
+    return {"name": f"{name}/{action}", "isDataAction": False, "display": display, "origin": "user,system"}
 
 
 def check_registered(call: Call, kind: Kind) -> None:
@@ -140,32 +163,54 @@ def filtered(call: Call, resources: list[Resource]) -> list[dict[str, Any]]:
     Raises:
         ArmError: 400 InvalidFilterInQueryString for what this filter does not understand.
     """
-    wanted: dict[str, str] = {}
+    return [_indexed(one) for one in wanted(call, resources) if _is_indexed(one)]
+
+
+def wanted(call: Call, resources: list[Resource]) -> list[Resource]:
+    """Return the resources that ``$filter`` lets through: terms joined by ``and``, each of some joined by ``or``."""
     text = call.query.get("$filter", "")
-    for term in re.split(r"\s+and\s+", text) if text else []:
-        found = re.fullmatch(
-            r"\s*(resourceType|name|resourceGroup|location)\s+eq\s+'([^']*)'\s*", term, re.IGNORECASE
-        )
-        if not found:
-            message = f"Invalid $filter '{text}' specified in the query string."
-            raise gateway(400, "InvalidFilterInQueryString", message)
-        wanted[found[1].lower()] = found[2].lower()
-    return [_indexed(one) for one in resources if _passes(one, wanted) and _is_indexed(one)]
+    terms = [
+        [_term(text, word) for word in re.split(r"\s+or\s+", term, flags=re.IGNORECASE)]
+        for term in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)
+        if text
+    ]
+    return [one for one in resources if all(any(_holds(one, *word) for word in term) for term in terms)]
 
 
-def _passes(resource: Resource, wanted: dict[str, str]) -> bool:
+def _term(text: str, word: str) -> tuple[str, str, str]:
+    """Return fact, comparison and value of one term of a filter."""
+    keys = "resourceType|name|resourceGroup|location|tagName|tagValue"
+    if found := re.fullmatch(rf"\s*\(?\s*({keys})\s+(eq|ne)\s+'([^']*)'\s*\)?\s*", word, re.IGNORECASE):
+        return found[1].lower(), found[2].lower(), found[3].lower()
+    if found := re.fullmatch(rf"\s*substringof\('([^']*)',\s*({keys})\)\s*", word, re.IGNORECASE):
+        return found[2].lower(), "in", found[1].lower()
+    if found := re.fullmatch(rf"\s*startswith\(({keys}),\s*'([^']*)'\)\s*", word, re.IGNORECASE):
+        return found[1].lower(), "start", found[2].lower()
+    message = f"Invalid $filter '{text}' specified in the query string."
+    raise gateway(400, "InvalidFilterInQueryString", message)
+
+
+def _holds(resource: Resource, fact: str, how: str, value: str) -> bool:
+    tags = {str(key).lower(): str(one).lower() for key, one in (resource.body.get("tags") or {}).items()}
     facts = {
-        "resourcetype": resource.type,
-        "name": resource.name.lower(),
-        "resourcegroup": resource.group.lower(),
-        "location": resource.location,
-    }
-    return all(facts[key] == value for key, value in wanted.items())
+        "resourcetype": [resource.type],
+        "name": [resource.name.lower()],
+        "resourcegroup": [resource.group.lower()],
+        "location": [resource.location],
+        "tagname": list(tags),
+        "tagvalue": list(tags.values()),
+    }[fact]
+    if fact == "location":
+        value = regions.normal(value)
+    if how == "ne":
+        return value not in facts
+    tests = {"eq": str.__eq__, "in": str.__contains__, "start": str.startswith}
+    return any(tests[how](one, value) for one in facts)
 
 
 def _is_indexed(resource: Resource) -> bool:
     """Only what has a region of its own is in ARM's index."""
-    kind = REGISTRY.get(resource.type)
+    kind = kind_of(resource.type)
     return kind is not None and kind.regional
 
 
@@ -182,6 +227,7 @@ def _subscription(call: Call, number: str, name: str) -> dict[str, Any]:
         "id": f"/subscriptions/{number}",
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
+        "tags": call.state.note("tags of subscriptions", f"/subscriptions/{number}") or {},
         "subscriptionId": number,
         "tenantId": call.world.tenant_id,
         "displayName": name,

@@ -14,8 +14,10 @@ from simulator.errors import ArmError, gateway, group_not_found
 from simulator.gatehouse import given_location, require_group
 from simulator.kinds import Kind, kind_of, matches
 from simulator.operations import Operation, Style
+from simulator.providers import groupwork
 from simulator.schema import Tracked
 from simulator.state import Resource
+from simulator.world import World
 
 
 class ResourceGroupBody(Tracked):
@@ -88,6 +90,19 @@ class ResourceGroup(Kind):
         style = self.delete_style or Style()
         operation = operations.begin(call.world, group, "delete", seconds, style)
         return Reply(202, None, operations.headers(call.world, operation, style, call.api_version))
+
+    def finish(self, world: World, operation: Operation) -> None:
+        """Bring about the end of a deletion, or of work on what stands in the group."""
+        if operation.action in groupwork.WORK:
+            groupwork.finish(world, operation)
+        else:
+            super().finish(world, operation)
+
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Answer a poll at whose end there is no group to show."""
+        if operation.action in groupwork.WORK:
+            return groupwork.result(call, operation)
+        return super().gone(call, operation)
 
     def check_region(self, call: Call, existing: Resource | None) -> None:
         """Refuse a region that is none, or another than before."""

@@ -58,7 +58,7 @@ def replay(simulator: Running, file: Path) -> Iterator[Result]:
     exchanges = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     for exchange in exchanges:
         path = re.sub(r"^https?://[^/]+", "", exchange["url"]).partition("?")[0]
-        exchange["path"] = path.replace("//", "/")
+        exchange["path"] = path.replace("%2F", "/").replace("//", "/")
     player = _Player(simulator, exchanges)
     for exchange in exchanges:
         # The recorder of azure-cli and of the Python SDK takes Retry-After out: its absence says nothing.

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: role assignments at any scope, and the built-in roles.
+"""Microsoft.Authorization: role assignments at any scope, permissions, and what providers can do.
 
 https://learn.microsoft.com/rest/api/authorization/role-assignments
 """
@@ -6,42 +6,19 @@ https://learn.microsoft.com/rest/api/authorization/role-assignments
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any, Literal
 
+from simulator import catalogue
 from simulator.address import Address
 from simulator.call import Call, Reply, page
 from simulator.errors import ArmError, resource_not_found
+from simulator.gatehouse import require_group
 from simulator.kinds import Kind
 from simulator.namespaces import Namespace
+from simulator.providers.roles import is_guid, known_role, role_id, role_of
 from simulator.schema import Tracked, Wire
 from simulator.state import Resource
 from simulator.world import timestamp
-
-#: The built-in roles that people meet around a workspace; guids are the same in every tenant.
-#: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-ROLES = {
-    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
-    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-    "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
-    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
-    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
-    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
-    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
-    "69566ab7-960f-475b-8e7c-b3118f30c6bd": "Storage File Data Privileged Contributor",
-    "17d1049b-9a84-46fb-8f53-869881c3d3ab": "Storage Account Contributor",
-    "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
-    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
-    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
-    "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
-    "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
-    "f6c7c914-8db3-469d-8ca1-694a8f32e121": "AzureML Data Scientist",
-    "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815": "AzureML Compute Operator",
-    "635dd51f-9968-44d3-b7fb-6d9a6bd613ae": "AzureML Metrics Writer (preview)",
-    "73c42c96-874c-492b-b04d-ab87d138a893": "Log Analytics Reader",
-    "92aaf0da-9dab-42b6-94a3-d43ce8d16293": "Log Analytics Contributor",
-    "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader",
-}
 
 
 class AssignmentProperties(Wire):
@@ -77,7 +54,7 @@ class RoleAssignment(Kind):
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a name that is no guid."""
-        if not _is_guid(name):
+        if not is_guid(name):
             message = f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID."
             raise ArmError(400, "InvalidRoleAssignmentId", message)
 
@@ -85,11 +62,11 @@ class RoleAssignment(Kind):
         """Refuse unknown scopes, roles and principals, and a second assignment of the same."""
         _require_scope(call, call.address)
         wanted = body.properties
-        if not _is_guid(wanted.principalId):
+        if not is_guid(wanted.principalId):
             message = f"The Principal ID '{wanted.principalId}' is not valid. Principal ID must be a GUID."
             raise ArmError(400, "InvalidPrincipalId", message)
-        role = _role_of(wanted.roleDefinitionId)
-        if role not in ROLES:
+        role = role_of(wanted.roleDefinitionId)
+        if not known_role(call, role):
             message = f"The specified role definition with ID '{role}' does not exist."
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
         if not _known_principal(call, wanted.principalId, wanted.principalType is not None):
@@ -108,7 +85,7 @@ class RoleAssignment(Kind):
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add scope, dates and what was left open."""
         now, given = timestamp(call.world.now()), body["properties"]
-        role = _role_of(given["roleDefinitionId"])
+        role = role_of(given["roleDefinitionId"])
         body["properties"] = {
             "roleDefinitionId": role_id(call.address.subscription, role),
             "principalId": given["principalId"].lower(),
@@ -124,6 +101,10 @@ class RoleAssignment(Kind):
             "description": given.get("description"),
         }
         body.pop("systemData")
+
+    def canonical_id(self, call: Call) -> str:
+        """Spell the scope as the request did: recorded, clients that write ``resourcegroups`` get it back."""
+        return f"{call.address.scope}/providers/{self.arm_type}/{call.address.name}"
 
     def require_parent(self, call: Call, address: Address, action: str) -> None:
         """Raise the 404 of the scope, where there is nothing to assign a role on."""
@@ -153,47 +134,56 @@ class RoleAssignment(Kind):
 
 
 class Authorization(Namespace):
-    """The built-in roles."""
+    """What the caller may do, and what can be done with each provider's types."""
 
     namespace = "Microsoft.Authorization"
 
     def other(self, call: Call) -> Reply | None:
-        """Answer role definitions: the list, by name too, and one of them."""
+        """Answer permissions at any scope, and the operations of providers."""
         parts = [part.lower() for part in call.address.parts]
-        if call.method != "GET" or not parts or parts[0] != "roledefinitions":
+        if call.method != "GET" or not parts:
             return None
-        if len(parts) == 2:
-            if parts[1] not in ROLES:
-                message = (
-                    f"The specified role definition with ID '{parts[1].replace('-', '')}' does not exist."
-                )
-                raise ArmError(404, "RoleDefinitionDoesNotExist", message)
-            return Reply(200, _role_view(call, parts[1]))
-        name = re.search(r"roleName eq '([^']+)'", call.query.get("$filter", ""))
-        wanted = [role for role, title in ROLES.items() if not name or title.lower() == name[1].lower()]
-        return page(call, [_role_view(call, role) for role in wanted])
+        if parts == ["permissions"] and call.address.scope:
+            require_group(call, call.address)
+            _require_scope(call, call.address)
+            owner = {"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}
+            return Reply(200, {"value": [owner]})
+        if parts[0] != "provideroperations" or len(parts) > 2:
+            return None
+        known = catalogue.namespaces()
+        if len(parts) == 1:
+            return page(call, [_provider(call, name) for name in known.values()])
+        if parts[1] not in known:
+            message = f"The resource namespace '{call.address.parts[1]}' is invalid."
+            raise ArmError(404, "InvalidResourceNamespace", message)
+        return Reply(200, _provider(call, known[parts[1]]))
 
 
-def role_id(subscription: str, role: str) -> str:
-    """Return a role definition's ID as answers spell it."""
-    root = f"/subscriptions/{subscription}" if subscription else ""
-    return f"{root}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-
-
-def _role_view(call: Call, role: str) -> dict[str, Any]:
-    properties = {
-        "roleName": ROLES[role],
-        "type": "BuiltInRole",
-        "description": f"The built-in role {ROLES[role]}.",
-        "assignableScopes": ["/"],
-        "permissions": [{"actions": ["*"] if ROLES[role] == "Owner" else [], "notActions": []}],
-    }
-    kind = "Microsoft.Authorization/roleDefinitions"
+def _provider(call: Call, name: str) -> dict[str, Any]:
+    """Return the operations of a provider, by type where ``$expand`` asks for types."""
+    types: dict[str, list[dict[str, Any]]] = {}
+    for one in catalogue.provider_operations(name):
+        display = one["display"]
+        told = {
+            "name": one["name"],
+            "displayName": display["operation"],
+            "description": display["description"],
+            "origin": one["origin"],
+            "properties": None,
+            "isDataAction": one["isDataAction"],
+        }
+        types.setdefault(display["resource"], []).append(told)
+    own = types.pop("Subscription", [])
+    expanded = "resourcetypes" in call.query.get("$expand", "").lower()
+    below = [{"name": key, "displayName": key, "operations": told} for key, told in types.items()]
+    kind = "Microsoft.Authorization/providerOperations"
     return {
-        "id": role_id(call.address.subscription, role),
+        "displayName": name.replace(".", " "),
+        "operations": own,
+        "resourceTypes": below if expanded else None,
+        "id": f"/providers/{kind}/{name}",
         "type": kind,
-        "name": role,
-        "properties": properties,
+        "name": name,
     }
 
 
@@ -211,7 +201,7 @@ def _refuse_double(call: Call, existing: Resource | None, role: str, principal: 
     scope = call.address.scope.lower()
     for other in call.state.under(scope + "/providers/Microsoft.Authorization", RoleAssignment.arm_type):
         there = other.body["properties"]
-        same = _role_of(there["roleDefinitionId"]) == role and there["principalId"] == principal.lower()
+        same = role_of(there["roleDefinitionId"]) == role and there["principalId"] == principal.lower()
         if existing is not None and other.key == existing.key:
             if not same:
                 message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
@@ -227,26 +217,17 @@ def _refuse_double(call: Call, existing: Resource | None, role: str, principal: 
 def _known_principal(call: Call, principal: str, by_type: bool) -> bool:
     """Tell whether the directory has this principal: who may sign in, and every resource with an identity.
 
-    A directory that is slow does not know a new identity yet, unless the request says what kind of principal it is.
+    Nobody looks where the request says what kind of principal it is: so a new identity gets its role at once, also
+    from a directory that is slow.  https://aka.ms/docs-principaltype
     """
+    if by_type:
+        return True
     wanted = principal.lower()
     delay = float(call.state.note("scenario rules", "directory_delay_s") or 0) * call.world.pace
     if wanted in {call.world.client_object_id, call.world.user_object_id}:
         return True
     return any(
         str((resource.body.get("identity") or {}).get("principalId", "")).lower() == wanted
-        and (by_type or resource.created + delay <= call.world.now())
+        and resource.created + delay <= call.world.now()
         for resource in call.state.everything()
     )
-
-
-def _role_of(definition: str) -> str:
-    return definition.rstrip("/").rsplit("/", 1)[-1].lower()
-
-
-def _is_guid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return len(text) == 36

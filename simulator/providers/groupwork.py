@@ -126,7 +126,9 @@ def _movable(call: Call, group: Resource, wanted: str) -> Resource:
         raise resource_not_found("/".join((address.namespace, *address.parts)), address.group)
     kind = kind_of(found.type)
     if len(address.names) > 1 or kind is None or not kind.regional:
-        message = f"Resource move is not supported for resource types '{kind.arm_type if kind else found.type}'."
+        message = (
+            f"Resource move is not supported for resource types '{kind.arm_type if kind else found.type}'."
+        )
         raise gateway(409, "ResourceMoveNotSupported", message)
     if operations.running(call.world, found.id) is not None:
         message = "The move resources request contains resources which are in an invalid state."

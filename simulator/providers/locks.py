@@ -49,9 +49,8 @@ class Lock(Kind):
                 raise resource_not_found(address.scope.rsplit("/providers/", 1)[-1], address.group)
 
     def canonical_id(self, call: Call) -> str:
-        """Spell the scope as it is stored."""
-        scope = call.state.get(call.address.scope)
-        return f"{scope.id if scope else call.address.scope}/providers/{self.arm_type}/{call.address.name}"
+        """Spell the scope as the request did."""
+        return f"{call.address.scope}/providers/{self.arm_type}/{call.address.name}"
 
     def list(self, call: Call) -> list[dict[str, Any]]:
         """List what holds at the scope: below it, and inherited from above."""

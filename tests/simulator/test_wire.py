@@ -363,7 +363,7 @@ def test_role_assignment(simulator: Running) -> None:
     assert simulator.arm("PUT", first, wanted).status == 201
     again = simulator.arm("PUT", at + str(uuid.uuid4()), wanted)
     assert (again.status, again.code) == (409, "RoleAssignmentExists")
-    stranger = {"properties": {**wanted["properties"], "principalId": str(uuid.uuid4())}}
+    stranger = {"properties": {"roleDefinitionId": role, "principalId": str(uuid.uuid4())}}
     assert simulator.arm("PUT", at + str(uuid.uuid4()), stranger).code == "PrincipalNotFound"
     assert simulator.arm("PUT", at + "no-guid", wanted).code == "InvalidRoleAssignmentId"
     found = simulator.arm("GET", f"{at.rstrip('/')}?$filter=principalId eq '{principal}'").body["value"]

@@ -11,7 +11,7 @@ from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
 from simulator.operations import Operation, Style
-from simulator.providers.registry_parts import schedule_run
+from simulator.providers.registry_parts import queue_build, schedule_run
 from simulator.schema import Identity, Tracked, Wire, read
 from simulator.state import Resource
 from simulator.world import TAKEN_NAMES, timestamp
@@ -70,6 +70,7 @@ class Registry(Kind):
         "listcredentials": "list_credentials",
         "regeneratecredential": "regenerate_credential",
         "schedulerun": "schedule_run",
+        "queuebuild": "queue_build",
         "GET listusages": "usages",
     }
 
@@ -77,9 +78,14 @@ class Registry(Kind):
         """Poll a PUT in the versions that have it so; everything else is done when the answer comes."""
         if call.method == "PUT" and action != "delete" and _polled(call.api_version):
             return Style(status="{resource}/operationStatuses/registries-{id}")
-        if action == "delete" and call.api_version == "2017-10-01":
+        # Recorded: a registry that has ever been replicated takes its time to go, any other is gone at once.
+        if action == "delete" and self._replicated(call):
             return Style(result=f"{LOCATION}/operationResults/registries-{{id}}")
         return None
+
+    def _replicated(self, call: Call) -> bool:
+        registry = call.state.get(call.address.path)
+        return registry is not None and bool(registry.hidden.get("replicated"))
 
     def status_of(self, call: Call, action: str) -> int:
         """Return what goes with the way of polling."""
@@ -110,8 +116,8 @@ class Registry(Kind):
         return None
 
     def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
-        """Answer the registry, and a deletion with nothing."""
-        return self.view(resource) if action != "delete" else None
+        """Answer the registry, also while it goes."""
+        return self.view(resource)
 
     def status_body(self, operation: Operation) -> dict[str, Any]:
         """Answer a poll as registries do: the status and nothing else."""
@@ -171,6 +177,10 @@ class Registry(Kind):
     def schedule_run(self, call: Call, resource: Resource) -> Reply:
         """Queue a run."""
         return schedule_run(call, resource)
+
+    def queue_build(self, call: Call, resource: Resource) -> Reply:
+        """Queue a build: what runs were called in 2018."""
+        return queue_build(call, resource)
 
     def usages(self, call: Call, resource: Resource) -> Reply:
         """Answer how full the registry is: empty, but for its webhooks."""

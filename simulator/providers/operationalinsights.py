@@ -5,7 +5,10 @@ https://learn.microsoft.com/rest/api/loganalytics/workspaces
 
 from __future__ import annotations
 
+import re
 import uuid
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,13 +17,15 @@ from simulator.call import Call, Reply, page
 from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
-from simulator.operations import Style
+from simulator.operations import Operation, Style
 from simulator.schema import Identity, Tracked, Wire
 from simulator.state import Resource
 from simulator.world import World, timestamp
 
 DELETED = "deleted log analytics"
 RETENTION = 14 * 86400
+#: Versions before this one answer in the words of the older service, and tell of no operation.
+FIRST_POLLED = "2020-03-01"
 
 
 class Sku(Wire):
@@ -73,7 +78,9 @@ class LogAnalyticsWorkspace(Kind):
     actions = {"sharedkeys": "shared_keys"}  # noqa: RUF012
 
     def style_of(self, call: Call, action: str) -> Style | None:
-        """Return how the version tells of its work: 2021-12-01-preview points at the workspace itself."""
+        """Return how the version tells of its work: 2021-12-01-preview points at the workspace itself, 2015 not at all."""
+        if action == "create" and call.api_version < FIRST_POLLED:
+            return Style()
         if action == "create" and call.api_version == "2021-12-01-preview":
             return Style(at_resource=True)
         return super().style_of(call, action)
@@ -122,6 +129,15 @@ class LogAnalyticsWorkspace(Kind):
         body.pop("systemData")
         body["etag"] = f'"{uuid.uuid4()}"'
 
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Return the workspace as the version shows it."""
+        body = self.view(resource)
+        return _older(body) if call.api_version < FIRST_POLLED else body
+
+    def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
+        """Answer the workspace as the version shows it."""
+        return self.seen(call, resource)
+
     def delete(self, call: Call) -> Reply:
         """Delete softly, or for good with ``force=true``."""
         reply = super().delete(call)
@@ -153,3 +169,21 @@ class OperationalInsights(Namespace):
         scope, now = call.address.scope.lower() + "/", call.world.now()
         kept = [note for note in call.state.notes(DELETED).values() if note["id"].lower().startswith(scope)]
         return page(call, [note["body"] for note in kept if note["until"] > now])
+
+
+def _older(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a workspace in the words of 2015: an ID in small letters, no ETag, dates as mail writes them."""
+    body.pop("etag", None)
+    head, _, tail = body["id"].partition("/providers/")
+    scope = re.sub("/resourceGroups/", "/resourcegroups/", head)
+    space, _, rest = tail.partition("/")
+    body["id"] = f"{scope}/providers/{space.lower()}/{rest}"
+    sku, properties = body["properties"]["sku"], {"source": "Azure", **body["properties"]}
+    sku = {**sku, "name": sku["name"].lower(), "maxCapacityReservationLevel": 3000}
+    for part, keys in ((properties, ("createdDate", "modifiedDate")), (sku, ("lastSkuUpdate",))):
+        part |= {key: _mail_date(part[key]) for key in keys if key in part}
+    return {**body, "properties": {**properties, "sku": sku}}
+
+
+def _mail_date(text: str) -> str:
+    return format_datetime(datetime.fromisoformat(text.replace("Z", "+00:00")), usegmt=True)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.children import Child
-from simulator.errors import ArmError
+from simulator.errors import ArmError, invalid_content
 from simulator.kinds import REGISTRY
 from simulator.operations import Operation, Style
 from simulator.state import Resource
@@ -72,6 +72,10 @@ class Replication(Part):
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add the status."""
         super().build(call, body, resource, before)
+        registry = call.state.get(call.address.parent.path)
+        if registry is not None and not registry.hidden.get("replicated"):
+            registry.hidden["replicated"] = True
+            call.state.put(registry)
         body["properties"]["status"] = {"displayStatus": "Ready", "timestamp": timestamp(call.world.now())}
 
 
@@ -152,6 +156,56 @@ class Run(Part):
         return Reply(200, {**body, "properties": {**first, "provisioningState": "Succeeded"}})
 
 
+class Build(Part):
+    """A build, as 2018-02-01-preview called a run: queued, and never done."""
+
+    arm_type = "Microsoft.ContainerRegistry/registries/builds"
+    actions: ClassVar[dict[str, str]] = {"cancel": "cancel"}
+
+    def put(self, call: Call) -> Reply:
+        """Refuse: builds are queued."""
+        message = "The requested resource does not support http method 'PUT'."
+        raise ArmError(405, "MethodNotAllowed", message, beside={"status": "Failed"})
+
+    def patch(self, call: Call) -> Reply:
+        """Keep a build's log and image, or let them go."""
+        build, asked = self.require(call), call.body if isinstance(call.body, dict) else {}
+        wanted = asked.get("isArchiveEnabled")
+        if wanted is not None and not isinstance(wanted, bool):
+            raise invalid_content("Error converting value at 'isArchiveEnabled': it must be true or false")
+        now = timestamp(call.world.now())
+        build.body["properties"] |= {"isArchiveEnabled": bool(wanted), "lastUpdatedTime": now}
+        call.state.put(build)
+        return Reply(200, self.view(build))
+
+    def queue(self, call: Call, registry: Resource) -> Reply:
+        """Queue a build and answer it."""
+        asked = call.body if isinstance(call.body, dict) else {}
+        given = asked.get("platform")
+        platform: dict[str, Any] = given if isinstance(given, dict) else {"osType": "Linux"}
+        registry.hidden["builds"] = registry.hidden.get("builds", 0) + 1
+        call.state.put(registry)
+        number, now = f"aa{registry.hidden['builds']}", timestamp(call.world.now())
+        made = f"{registry.id}/builds/{number}"
+        first = {"buildId": number, "status": "Queued", "lastUpdatedTime": now, "isArchiveEnabled": False}
+        more = {
+            "buildType": "QuickBuild",
+            "createTime": now,
+            "startTime": now,
+            "platform": {"cpu": 2, **platform},
+        }
+        body = {"type": self.arm_type, "properties": {**first, **more}, "id": made, "name": number}
+        kept = Resource(made, self.arm_type.lower(), number, "Succeeded", body, created=call.world.now())
+        call.state.put(kept)
+        return Reply(200, {**body, "properties": {**first, "provisioningState": "Succeeded"}})
+
+    def cancel(self, call: Call, build: Resource) -> Reply:
+        """Take a build out of the queue."""
+        build.body["properties"]["status"] = "Canceled"
+        call.state.put(build)
+        return Reply(200)
+
+
 class ScopeMap(Part):
     """What a token may do."""
 
@@ -180,3 +234,10 @@ def schedule_run(call: Call, registry: Resource) -> Reply:
     run = REGISTRY[Run.arm_type.lower()]
     assert isinstance(run, Run)
     return run.schedule(call, registry)
+
+
+def queue_build(call: Call, registry: Resource) -> Reply:
+    """Queue a build on a registry."""
+    build = REGISTRY[Build.arm_type.lower()]
+    assert isinstance(build, Build)
+    return build.queue(call, registry)

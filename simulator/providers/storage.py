@@ -14,6 +14,7 @@ from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
 from simulator.operations import Operation, Style
 from simulator.providers.storage_shape import addresses, defaults, link, with_directory
+from simulator.providers.storage_skus import skus, usages
 from simulator.schema import Identity, Tracked, Wire, read
 from simulator.state import Resource
 from simulator.world import TAKEN_NAMES, timestamp
@@ -224,6 +225,17 @@ class Storage(Namespace):
             message = f"The storage account named {name} is already taken."
             return Reply(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
         return Reply(200, {"nameAvailable": True})
+
+    def other(self, call: Call) -> Reply | None:
+        """Answer what accounts can be had, and how many."""
+        parts = [part.lower() for part in call.address.parts]
+        if call.method != "GET" or not call.address.subscription:
+            return None
+        if parts == ["skus"]:
+            return Reply(200, {"value": skus()})
+        if len(parts) == 3 and (parts[0], parts[2]) == ("locations", "usages"):
+            return Reply(200, {"value": usages(call, parts[1])})
+        return None
 
 
 def taken(call: Call, name: str) -> bool:

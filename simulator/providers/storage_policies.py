@@ -72,7 +72,11 @@ class EncryptionScope(Policy):
 
     arm_type = "Microsoft.Storage/storageAccounts/encryptionScopes"
     create_status = 201
-    defaults: ClassVar[dict[str, Any]] = {"source": "Microsoft.Storage", "state": "Enabled"}
+    defaults: ClassVar[dict[str, Any]] = {
+        "source": "Microsoft.Storage",
+        "keyVaultProperties": {},
+        "state": "Enabled",
+    }
 
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add the times."""
@@ -185,6 +189,8 @@ class ImmutabilityPolicy(Part):
             "objectIdentifier": call.caller.get("oid"),
             "tenantId": call.world.tenant_id,
         }
+        appends = ("allowProtectedAppendWrites", "allowProtectedAppendWritesAll")
+        entry |= {key: body["properties"][key] for key in appends if key in body["properties"]}
         kept = {"etag": body["etag"], "properties": body["properties"], "updateHistory": [entry]}
         container.hidden["policy"] = kept
         call.state.put(container)

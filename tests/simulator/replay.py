@@ -160,7 +160,8 @@ class _Player:
     def _remember(self, exchange: dict[str, Any], answer: Answer, path: str) -> None:
         if exchange["method"] in {"PUT", "DELETE"}:
             self.made.add(path.lower())
-        if exchange["path"].endswith("/operations") and isinstance(answer.body, dict):
+        path = exchange["path"].lower()
+        if "/deployments/" in path and path.endswith("/operations") and isinstance(answer.body, dict):
             pairs = zip(exchange["response_body"]["value"], answer.body.get("value", []), strict=False)
             self.numbers |= {theirs["operationId"]: ours["operationId"] for theirs, ours in pairs}
         for name in ("location", "azure-asyncoperation"):

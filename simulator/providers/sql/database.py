@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from typing import Any, Literal
+from typing import Any
 
-from simulator import operations, regions
+from simulator import regions
 from simulator.address import parse
 from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import matches
 from simulator.operations import Operation
-from simulator.providers.sql.shared import SqlKind, busy, old_place, style
-from simulator.schema import Identity, Tracked, Wire
+from simulator.providers.sql import older
+from simulator.providers.sql.database_body import DatabaseBody, DatabaseProperties
+from simulator.providers.sql.shared import OLD_STYLE, OLDEST, SqlKind, begun, busy, server_id, style
+from simulator.providers.sql.sizes import full_sku, objective
 from simulator.state import Resource
-from simulator.world import timestamp
+from simulator.world import World, timestamp
 
-
-class DatabaseSku(Wire):
-    """A database's size."""
-
-    name: str
-    tier: str | None = None
-    family: str | None = None
-    capacity: int | None = None
-    size: str | None = None
-
-
-class DatabaseProperties(Wire):
-    """A database's settings."""
-
-    autoPauseDelay: int | None = None
-    catalogCollation: str | None = None
-    collation: str | None = None
-    createMode: str | None = None
-    elasticPoolId: str | None = None
-    freeLimitExhaustionBehavior: Literal["AutoPause", "BillOverUsage"] | None = None
-    highAvailabilityReplicaCount: int | None = None
-    isLedgerOn: bool | None = None
-    licenseType: Literal["LicenseIncluded", "BasePrice"] | None = None
-    maintenanceConfigurationId: str | None = None
-    maxSizeBytes: int | None = None
-    minCapacity: float | None = None
-    readScale: Literal["Enabled", "Disabled"] | None = None
-    requestedBackupStorageRedundancy: Literal["Geo", "Local", "Zone", "GeoZone"] | None = None
-    sampleName: Literal["AdventureWorksLT", "WideWorldImportersStd", "WideWorldImportersFull"] | None = None
-    secondaryType: str | None = None
-    sourceDatabaseId: str | None = None
-    useFreeLimit: bool | None = None
-    zoneRedundant: bool | None = None
-
-
-class DatabaseBody(Tracked):
-    """What a PUT on a database may say."""
-
-    sku: DatabaseSku | None = None
-    properties: DatabaseProperties | None = None
-    identity: Identity | None = None
+POOLS = "Microsoft.Sql/servers/elasticPools"
+#: Databases that are gone and could be restored, by server.
+DROPPED = "dropped databases"
 
 
 class Database(SqlKind):
@@ -73,12 +36,39 @@ class Database(SqlKind):
     deletion_rank = 3
     create_style = update_style = style("database", 1)
     delete_style = style("database", 15)
-    actions = {"move": "move", "failover": "failover", "GET usages": "usages"}  # noqa: RUF012
+    actions = {  # noqa: RUF012
+        "move": "move",
+        "failover": "failover",
+        "pause": "pause",
+        "resume": "resume",
+        "export": "export",
+        "import": "export",
+        "GET usages": "usages",
+        "GET operations": "operations",
+    }
     verbs = {  # noqa: RUF012
         "create": "CreateLogicalDatabase",
         "update": "UpdateLogicalDatabase",
         "delete": "DropLogicalDatabase",
     }
+
+    def put(self, call: Call) -> Reply:
+        """Create or replace; the oldest version asks in its own words."""
+        if call.api_version == OLDEST:
+            call.body = older.database_asked(call.body, server_id(call.address.path))
+        return super().put(call)
+
+    def patch(self, call: Call) -> Reply:
+        """Change some of it; a size of its own takes a database out of its pool."""
+        if call.api_version == OLDEST:
+            call.body = older.database_asked(call.body, server_id(call.address.path))
+        now, asked = self.require(call), call.body if isinstance(call.body, dict) else {}
+        if asked.get("sku") and "elasticPoolId" in now.request.get("properties", {}):
+            del now.request["properties"]["elasticPoolId"]
+            call.state.put(now)
+        if "elasticPoolId" in (asked.get("properties") or {}) and now.request.pop("sku", None):
+            call.state.put(now)
+        return super().patch(call)
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name."""
@@ -93,6 +83,16 @@ class Database(SqlKind):
             raise ArmError(400, "LocationMismatch", message)
         if server is not None and server.state not in {"Succeeded", "Updating"}:
             raise busy("Server", f"server '{server.name}'")
+        given = body.properties or DatabaseProperties()
+        if given.elasticPoolId and _there(call, given.elasticPoolId, POOLS) is None:
+            message = (
+                f"The elastic pool '{given.elasticPoolId.rpartition('/')[2]}' does not exist on the server."
+            )
+            raise ArmError(404, "TargetElasticPoolDoesNotExist", message)
+        copies = given.createMode in {"Copy", "Secondary", "OnlineSecondary", "PointInTimeRestore"}
+        source = given.sourceDatabaseId if copies and not given.sourceDatabaseDeletionDate else None
+        if source and _there(call, source, self.arm_type) is None:
+            raise ArmError(404, "SourceDatabaseNotFound", "The source database does not exist.")
         return None
 
     def busy(self, call: Call, resource: Resource, operation: Operation) -> ArmError | None:
@@ -107,20 +107,21 @@ class Database(SqlKind):
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add Azure's defaults."""
         old = before.get("properties", {})
-        sku = full_sku(body.get("sku") or before.get("sku") or {"name": "GP_Gen5_2"})
+        sku = _sku(call, body, before)
         body["sku"] = sku
-        body["kind"] = "v12.0,user" + (",vcore" if sku.get("family") else "")
+        body["kind"] = _kind(sku, body["properties"])
         region = regions.BY_NAME.get(body["location"])
-        objective = _objective(sku)
-        redundancy = body["properties"].get("requestedBackupStorageRedundancy", "Geo")
+        size = objective(sku)
+        given = {key: value for key, value in body["properties"].items() if key not in _ASKED_ONLY}
+        redundancy = given.get("requestedBackupStorageRedundancy", "Geo")
         body["properties"] = {
             "collation": "SQL_Latin1_General_CP1_CI_AS",
             "catalogCollation": "SQL_Latin1_General_CP1_CI_AS",
             "maxSizeBytes": 34359738368 if sku.get("family") else 2147483648,
             "databaseId": old.get("databaseId") or str(uuid.uuid4()),
             "creationDate": old.get("creationDate") or timestamp(call.world.now()),
-            "currentServiceObjectiveName": objective,
-            "requestedServiceObjectiveName": objective,
+            "currentServiceObjectiveName": size,
+            "requestedServiceObjectiveName": size,
             "zoneRedundant": False,
             "readScale": "Disabled",
             "currentSku": sku,
@@ -135,7 +136,8 @@ class Database(SqlKind):
             "earliestRestoreDate": old.get("earliestRestoreDate") or timestamp(call.world.now()),
             "readReplicaCount": 0,
             **(_VCORE if sku.get("family") else {}),
-            **body["properties"],
+            **(_SERVERLESS if sku["name"].startswith("GP_S") else {}),
+            **given,
         }
         body.pop("systemData")
         body["managedBy"] = None
@@ -143,7 +145,24 @@ class Database(SqlKind):
     def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
         """Say it in the words of 2014-04-01 to whoever asks with that version."""
         body = self.view(resource)
-        return _old(call, resource, body) if call.api_version == "2014-04-01" else body
+        if call.api_version == OLDEST:
+            return older.database(call, resource, body)
+        if "2019-06" < call.api_version < "2021-02":  # the name of these versions for where backups are kept
+            kept = body["properties"].get("currentBackupStorageRedundancy", "Geo")
+            body["properties"]["storageAccountType"] = _REDUNDANCY.get(kept, "GRS")
+        return body
+
+    def get(self, call: Call) -> Reply:
+        """Answer one database; in 2014-04-01 it is the server that says that there is none."""
+        above = call.address.parent.path
+        if call.api_version == OLDEST and call.state.get(above) and not call.state.get(call.address.path):
+            raise older.not_there("Database", call.address.name)
+        return super().get(call)
+
+    def deleted(self, world: World, resource: Resource) -> None:
+        """Keep what a restore needs."""
+        gone = {**resource.body, "deletionDate": timestamp(world.now())}
+        world.state.set_note(DROPPED, resource.key, gone)
 
     def move(self, call: Call, resource: Resource) -> Reply:
         """Rename, which ARM calls moving within the server."""
@@ -163,17 +182,55 @@ class Database(SqlKind):
 
     def failover(self, call: Call, resource: Resource) -> Reply:
         """Begin a failover to another replica, after which nothing is different."""
-        way = style("database", 1)
-        operation = operations.begin(call.world, resource, "failover", 5, way)
-        headers = operations.headers(call.world, operation, way, call.api_version)
-        started = timestamp(operation.started)
-        return Reply(202, {"operation": "FailoverDatabaseOrElasticPoolAsync", "startTime": started}, headers)
+        return begun(call, resource, style("database", 1), "FailoverDatabaseOrElasticPoolAsync")
+
+    def pause(self, call: Call, resource: Resource) -> Reply:
+        """Pause a data warehouse."""
+        return self._switch(call, resource, "PauseDatabase", "Paused")
+
+    def resume(self, call: Call, resource: Resource) -> Reply:
+        """Resume a data warehouse."""
+        return self._switch(call, resource, "ResumeDatabase", "Succeeded")
+
+    def export(self, call: Call, resource: Resource) -> Reply:
+        """Begin an export to a file, or an import of one; the rehearsal has no rows to write or read."""
+        noun = call.address.parts[-1].lower()
+        way = OLD_STYLE if call.api_version == OLDEST else style("importExport", 1)
+        return begun(call, resource, way, f"{noun.capitalize()}Database", 20)
+
+    def operations(self, call: Call, resource: Resource) -> Reply:
+        """List what goes on with the database, or went."""
+        sql = "SELECT * FROM operations WHERE resource = ? ORDER BY started"
+        rows = call.state.run(sql, resource.key)
+        return Reply(200, {"value": [_operation(call, resource, dict(row)) for row in rows]})
 
     def usages(self, call: Call, resource: Resource) -> Reply:
         """Answer how full the database is: as good as empty."""
         return Reply(200, {"value": [_usage(call, resource, *row) for row in _USAGES]})
 
+    def _switch(self, call: Call, resource: Resource, verb: str, state: str) -> Reply:
+        if resource.body["sku"]["tier"] != "DataWarehouse":
+            message = (
+                f"The database '{resource.name}' is no data warehouse: it can neither be paused nor resumed."
+            )
+            raise ArmError(400, "InvalidDatabaseState", message)
+        self._check_idle(call, resource)
+        resource.state = state
+        call.state.put(resource)
+        return begun(call, resource, style("database", 1), verb)
 
+
+#: What a request says and an answer doesn't.
+_ASKED_ONLY = {
+    "sourceResourceId",
+    "restorePointInTime",
+    "sourceDatabaseDeletionDate",
+    "storageAccountType",
+    "manualCutover",
+    "performCutover",
+}
+_REDUNDANCY = {"Geo": "GRS", "Local": "LRS", "Zone": "ZRS", "GeoZone": "GZRS"}
+_SERVERLESS = {"autoPauseDelay": 60, "minCapacity": 0.5}
 _VCORE = {"licenseType": "LicenseIncluded", "maxLogSizeBytes": 193273528320}
 _USAGES = (
     ("database_size", "Database Size", 4194304.0),
@@ -190,76 +247,53 @@ def _usage(call: Call, resource: Resource, name: str, title: str, size: float) -
     return {"properties": numbers, "id": f"{resource.id}/usages/{name}", "name": name, "type": kind}
 
 
-def _old(call: Call, resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
-    """Return a database as 2014-04-01 shows it."""
-    now, sku = body["properties"], body.get("sku", {})
-    objective = now.get("requestedServiceObjectiveName", "System2")
-    number = call.world.fixed_id(f"objective/{objective}")
+def _sku(call: Call, body: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return the whole SKU: what is asked for, the pool's, the source's, what it was, or Azure's default."""
+    given = body["properties"]
+    if (pool := _there(call, given.get("elasticPoolId"), POOLS)) is not None:
+        return {"name": "ElasticPool", "tier": pool.body["sku"]["tier"], "capacity": 0}
+    source = _there(call, given.get("sourceDatabaseId"), Database.arm_type)
+    like = [one["sku"] for one in (before, source.body if source else {}) if one.get("sku")]
+    return full_sku(
+        body.get("sku") or next((one for one in like if one["name"] != "ElasticPool"), None) or _DEFAULT
+    )
+
+
+_DEFAULT = {"name": "GP_Gen5_2"}
+
+
+def _there(call: Call, resource_id: str | None, arm_type: str) -> Resource | None:
+    """Return the resource of an ID, if it is there and of that type."""
+    found = call.state.get(resource_id) if resource_id else None
+    return found if found is not None and found.type == arm_type.lower() else None
+
+
+def _kind(sku: dict[str, Any], given: dict[str, Any]) -> str:
+    words = ["v12.0", "user"]
+    words += ["vcore"] if sku.get("family") or sku["tier"] in {"GeneralPurpose", "BusinessCritical"} else []
+    words += ["serverless"] if sku["name"].startswith("GP_S_") else []
+    words += ["hyperscale"] if sku["tier"] == "Hyperscale" else []
+    words += ["datawarehouse"] if sku["tier"] == "DataWarehouse" else []
+    words += ["pool"] if given.get("elasticPoolId") else []
+    return ",".join(words)
+
+
+def _operation(call: Call, resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
+    kind = "Microsoft.Sql/servers/databases/operations"
+    done = row["state"] == "Succeeded"
     properties = {
-        "databaseId": now.get("databaseId") or call.world.fixed_id(resource.key),
-        "edition": sku.get("tier", "System"),
-        "status": now["status"],
-        "serviceLevelObjective": objective,
-        "collation": now["collation"],
-        "maxSizeBytes": str(now.get("maxSizeBytes", 32212254720)),
-        "creationDate": now.get("creationDate") or timestamp(resource.created),
-        "currentServiceObjectiveId": number,
-        "requestedServiceObjectiveId": number,
-        "requestedServiceObjectiveName": objective,
-        "sampleName": now.get("sampleName"),
-        "defaultSecondaryLocation": regions.display_name(now.get("defaultSecondaryLocation", "")),
-        "earliestRestoreDate": now.get("earliestRestoreDate"),
-        "elasticPoolName": None,
-        "containmentState": 2,
-        "readScale": now.get("readScale", "Disabled"),
-        "failoverGroupId": None,
-        "zoneRedundant": now.get("zoneRedundant", False),
-        "isUpgradeRequested": False,
+        "databaseName": resource.name,
+        "serverName": resource.id.split("/")[8],
+        "operation": Database.verbs.get(row["action"], row["action"]),
+        "operationFriendlyName": Database.verbs.get(row["action"], row["action"]),
+        "percentComplete": 100 if done else 0,
+        "startTime": timestamp(row["started"]),
+        "state": row["state"],
+        "isCancellable": False,
     }
-    named = {key: body[key] for key in ("id", "name", "type", "kind")}
-    server = resource.id.rsplit("/databases/", 1)[0]
-    return {**named, "location": old_place(call, resource), "managedBy": server, "properties": properties}
-
-
-#: Sizes that are told by a tier and a number of DTUs.
-#: https://learn.microsoft.com/azure/azure-sql/database/resource-limits-dtu-single-databases
-_STANDARD = {
-    10: "S0",
-    20: "S1",
-    50: "S2",
-    100: "S3",
-    200: "S4",
-    400: "S6",
-    800: "S7",
-    1600: "S9",
-    3000: "S12",
-}
-_PREMIUM = {125: "P1", 250: "P2", 500: "P4", 1000: "P6", 1750: "P11", 4000: "P15"}
-_DTUS: dict[str, dict[int, str]] = {"Basic": {5: "Basic"}, "Standard": _STANDARD, "Premium": _PREMIUM}
-
-
-def _objective(sku: dict[str, Any]) -> str:
-    """Return the service objective that a SKU stands for: ``S0``, or ``GP_Gen5_2``."""
-    if sku.get("family"):
-        return f"{sku['name']}_{sku['capacity']}"
-    return _DTUS.get(str(sku["name"]), {}).get(int(sku.get("capacity") or 0), str(sku["name"]))
-
-
-def full_sku(sku: dict[str, Any]) -> dict[str, Any]:
-    """Return a SKU with the parts that follow from its name."""
-    found = re.fullmatch(r"(GP_S|GP|BC|HS)_(Gen\d)(?:_(\d+))?", sku["name"])
-    if found:
-        tiers = {
-            "GP": "GeneralPurpose",
-            "GP_S": "GeneralPurpose",
-            "BC": "BusinessCritical",
-            "HS": "Hyperscale",
-        }
-        capacity = int(found[3]) if found[3] else sku.get("capacity", 2)
-        name = f"{found[1]}_{found[2]}"
-        return {"name": name, "tier": tiers[found[1]], "family": found[2], "capacity": capacity}
-    by_name: dict[str, tuple[str, int]] = {kind: (kind, next(iter(found))) for kind, found in _DTUS.items()}
-    by_name |= {one: (kind, dtus) for kind, found in _DTUS.items() for dtus, one in found.items()}
-    tier, capacity = by_name.get(sku["name"], (sku.get("tier", sku["name"]), 10))
-    name = tier if sku["name"] in by_name else sku["name"]
-    return {"name": name, "tier": tier, "capacity": sku.get("capacity", capacity)}
+    return {
+        "properties": properties,
+        "id": f"{resource.id}/operations/{row['id']}",
+        "name": row["id"],
+        "type": kind,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 from simulator import regions
@@ -10,8 +11,9 @@ from simulator.call import Call
 from simulator.errors import ArmError
 from simulator.kinds import matches
 from simulator.operations import Operation
+from simulator.providers.sql import older
 from simulator.providers.sql.names import FULL_REGION, NAME_RULE, RESERVED_LOGINS, invalid_name, taken
-from simulator.providers.sql.shared import SqlKind, busy, style
+from simulator.providers.sql.shared import OLDEST, SqlKind, busy, style
 from simulator.schema import Identity, Tracked, Wire
 from simulator.state import Resource
 from simulator.world import World, timestamp
@@ -55,6 +57,7 @@ class Server(SqlKind):
     seconds = 75
     delete_seconds = 38
     deletion_rank = 5
+    old_style = None
     create_style = update_style = style("server", 1)
     delete_style = style("server", 15)
     verbs = {  # noqa: RUF012
@@ -63,9 +66,18 @@ class Server(SqlKind):
         "delete": "DropLogicalServer",
     }
 
+    def canonical_id(self, call: Call) -> str:
+        """Return the ID with the name in lower case: servers are names in DNS."""
+        head, _, name = super().canonical_id(call).rpartition("/")
+        return f"{head}/{name.lower()}"
+
+    def _new(self, call: Call) -> Resource:
+        resource = super()._new(call)
+        return replace(resource, name=resource.name.lower())
+
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name; one that is taken is found only when the work is done."""
-        if not matches(NAME_RULE, name):
+        if not matches(NAME_RULE, name.lower()):
             raise ArmError(400, "InvalidServerName", invalid_name(name))
 
     def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
@@ -76,7 +88,7 @@ class Server(SqlKind):
             _check_password(properties.administratorLoginPassword, properties.administratorLogin or "")
         if existing is not None:
             return None
-        name, location = call.address.name, regions.normal(body.location or "")
+        name, location = call.address.name.lower(), regions.normal(body.location or "")
         if taken(call, name):
             return ArmError(
                 409, "NameAlreadyExists", f"The name '{name}' already exists. Choose a different name."
@@ -95,6 +107,11 @@ class Server(SqlKind):
     def state_word(self, state: str) -> str:
         """Say Ready, as servers do."""
         return "Ready" if state == "Succeeded" else state
+
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Say it in the words of 2014-04-01 to whoever asks with that version."""
+        body = self.view(resource)
+        return older.server(resource, body) if call.api_version == OLDEST else body
 
     def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
         """Forget the password."""

@@ -1,13 +1,12 @@
 """What else a SQL server and a database have: rules, policies and settings, each with its own way to be written.
 
-One row a type.  Statuses and poll addresses are recorded where a recording has them, else taken from the API's
-specification.  https://learn.microsoft.com/rest/api/sql
+The types stand in ``rows``; those with a life of their own are classes elsewhere, on the same footing.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from simulator.address import Address
@@ -15,135 +14,106 @@ from simulator.call import Call
 from simulator.children import Child
 from simulator.errors import ArmError
 from simulator.operations import Operation, Style
-from simulator.providers.sql.shared import as_recorded, not_found, old_place, style
+from simulator.providers.sql.older import setting as in_old_words
+from simulator.providers.sql.rows import DATABASE, SERVER, WORKLOAD_GROUP, Row
+from simulator.providers.sql.shared import (
+    OLDEST,
+    as_recorded,
+    not_found,
+    old_place,
+    result_style,
+    server_id,
+    style,
+)
 from simulator.state import Resource
 from simulator.world import timestamp
 
-_OPTIONS = ("createIndex", "dropIndex", "forceLastGoodPlan", "maintainIndex")
-_TUNING = {
-    "desiredState": "Auto",
-    "actualState": "Auto",
-    "options": {
-        name: {
-            "desiredState": "Default",
-            "actualState": "On" if name == "forceLastGoodPlan" else "Off",
-            "reasonCode": 2,
-            "reasonDesc": "AutoConfigured",
-        }
-        for name in _OPTIONS
-    },
-}
-_AUDIT: dict[str, Any] = {
-    "state": "Disabled",
-    "retentionDays": 0,
-    "auditActionsAndGroups": [],
-    "isAzureMonitorTargetEnabled": False,
-    "isStorageSecondaryKeyInUse": False,
-    "storageAccountSubscriptionId": "00000000-0000-0000-0000-000000000000",
-}
-_OFF: dict[str, Any] = {"state": "Disabled"}
-_SCANS: dict[str, Any] = {"recurringScans": {"isEnabled": False, "emailSubscriptionAdmins": True}}
-_ALERTS: dict[str, Any] = {
-    "state": "Disabled",
-    "disabledAlerts": [""],
-    "emailAddresses": [""],
-    "emailAccountAdmins": False,
-    "storageEndpoint": "",
-    "storageAccountAccessKey": "",
-    "retentionDays": 0,
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A type: its last segment, the noun of its operation (none: done at once), and its only name if it has one."""
-
-    name: str
-    noun: str = ""
-    only: str = ""
-    operation: str = ""
-    defaults: dict[str, Any] | None = None
-    status: int = 200  # of a creation that is done at once
-    old: bool = False  # 2014-04-01 answers with location and kind
-
-
-SERVER = (
-    Row("administrators", "administrator", "activedirectory", "UpsertServerActiveDirectoryAdministrator"),
-    Row("advancedThreatProtectionSettings", "threatDetection", "default", "UpsertServerThreatDetection", _OFF),
-    Row("auditingSettings", "auditingSettings", "default", "UpsertServerEngineAuditingPolicy", _AUDIT),
-    Row("automaticTuning", "", "current", "", _TUNING),
-    Row("azureADOnlyAuthentications", "azureADOnlyAuthentication", "default", "UpsertAzureADOnlyAuthentication"),
-    Row("communicationLinks", "communicationLink", "", "CreateServerCommunicationLink"),
-    Row("connectionPolicies", "connectionPolicies", "default", "UpsertServerConnectionPolicy",
-        {"connectionType": "Default"}, old=True),
-    Row("devOpsAuditingSettings", "devOpsAuditingSettings", "default", "UpsertServerDevOpsAudit", _OFF),
-    Row("encryptionProtector", "encryptionProtector", "current", "UpdateEncryptionProtector",
-        {"serverKeyName": "ServiceManaged", "serverKeyType": "ServiceManaged", "autoRotationEnabled": False}),
-    Row("extendedAuditingSettings", "extendedAuditingSettings", "default", "UpsertServerEngineAuditingPolicy", _AUDIT),
-    Row("failoverGroups", "failoverGroup", "", "CreateFailoverGroup"),
-    Row("ipv6FirewallRules", status=201),
-    Row("keys", "serverKey", "", "UpsertServerKey"),
-    Row("outboundFirewallRules", "outboundFirewallRules", "", "UpsertServerOutboundFirewallRules"),
-    Row("securityAlertPolicies", "securityAlertPolicies", "default", "UpsertServerThreatDetectionPolicy", _ALERTS),
-    Row("virtualNetworkRules", "virtualNetworkRules", "", "UpsertServerVirtualNetworkFirewallRules"),
-    Row("vulnerabilityAssessments", "", "default", "", _SCANS),
-)  # fmt: skip
-DATABASE = (
-    Row("advancedThreatProtectionSettings", "", "default", "", _OFF, 201),
-    Row("auditingSettings", "", "default", "", _AUDIT, 201),
-    Row("automaticTuning", "", "current", "", _TUNING),
-    Row("backupLongTermRetentionPolicies", "longTermRetentionPolicy", "default", "UpsertDatabaseBackupArchivalPolicyV2",
-        {"weeklyRetention": "PT0S", "monthlyRetention": "PT0S", "yearlyRetention": "PT0S", "weekOfYear": 0}),
-    Row("backupShortTermRetentionPolicies", "shortTermRetentionPolicy", "default", "UpsertDatabaseBackupShortTermPolicy",
-        {"retentionDays": 7, "diffBackupIntervalInHours": 12}),
-    Row("dataMaskingPolicies", "", "default", "", {"dataMaskingState": "Disabled", "exemptPrincipals": ""}),
-    Row("extendedAuditingSettings", "", "default", "", _AUDIT, 201),
-    Row("geoBackupPolicies", "", "default", "", {"state": "Enabled", "storageType": None}, 201, old=True),
-    Row("securityAlertPolicies", "", "default", "", _ALERTS, 201),
-    Row("transparentDataEncryption", "transparentDataEncryption", "current", "UpdateDatabaseTransparentDataEncryption",
-        {"state": "Enabled"}, old=True),
-    Row("vulnerabilityAssessments", "", "default", "", _SCANS),
-)  # fmt: skip
+#: What auditing writes down where nobody chose.
+_GROUPS = [
+    "SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP",
+    "FAILED_DATABASE_AUTHENTICATION_GROUP",
+    "BATCH_COMPLETED_GROUP",
+]
 
 
 class Setting(Child):
     """A rule, policy or setting."""
 
     row: ClassVar[Row]
-    api_versions = ("2014-04-01", "2026-12-31")
+    api_versions = (OLDEST, "2026-12-31")
     seconds = update_seconds = delete_seconds = 2
     waits_after_end = True
+
+    def canonical_id(self, call: Call) -> str:
+        """Return the ID with the only name as Azure spells it, however it was asked for."""
+        made = super().canonical_id(call)
+        only = self.row.only
+        return f"{made.rsplit('/', 1)[0]}/{only}" if made.lower().endswith(f"/{only.lower()}") else made
 
     def status_of(self, call: Call, action: str) -> int:
         """Return 202 where there is an operation; 2014-04-01 knows none."""
         if self.style_of(call, action):
             return 202
-        return self.row.status if action == "create" else 200
+        if action != "create" or self._stands_already(call):
+            return 200
+        return (self.row.old_status if call.api_version == OLDEST else 0) or self.row.status
 
     def style_of(self, call: Call, action: str) -> Style | None:
         """Return the type's own poll addresses, but for 2014-04-01."""
-        if not self.row.noun or call.api_version == "2014-04-01":
+        if not self.row.noun or call.api_version == OLDEST:
             return None
-        return as_recorded(style(self.row.noun, 15 if action == "delete" else 1), call.api_version)
+        make = result_style if self.row.result_only else style
+        return as_recorded(make(self.row.noun, 15 if action == "delete" else 1), call.api_version)
 
     def accepted(self, call: Call, action: str, resource: Resource, operation: Operation) -> Any:
         """Answer what SQL answers when it accepts work."""
-        verb = self.row.operation.replace("Upsert", "Drop") if action == "delete" else self.row.operation
+        verb = self.row.operation
+        for word in ("Upsert", "Create"):
+            if action == "delete" or word == "Create":
+                verb = verb.replace(word, {"delete": "Drop", "update": "Update"}.get(action, word))
         return {"operation": verb, "startTime": timestamp(operation.started)}
 
     def status_body(self, operation: Operation) -> dict[str, Any]:
         """Answer a poll as SQL does."""
-        started = timestamp(operation.started)
-        return {"name": operation.id, "status": operation.state, "startTime": started}
+        body: dict[str, Any] = {"name": operation.id, "status": operation.state}
+        body["startTime"] = timestamp(operation.started)
+        if operation.error and operation.state == "Failed":
+            body["error"] = operation.error
+        return body
+
+    def busy(self, call: Call, resource: Resource, operation: Operation) -> ArmError | None:
+        """Return the error for a write in the middle of another; some types have a code of their own."""
+        if not self.row.busy:
+            return super().busy(call, resource, operation)
+        message = f"Setting '{resource.name}' is already in progress. Use the Azure-AsyncOperation address to follow it."
+        return ArmError(409, self.row.busy, message)
+
+    def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget secrets."""
+        return {**request, "properties": self._shown(request.get("properties") or {})}
 
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
-        """Lay what is given over the defaults; retention policies answer their name in lower case."""
-        body["properties"] = {**copy.deepcopy(self.row.defaults or {}), **body["properties"]}
-        if self.arm_type.endswith("RetentionPolicies"):
-            resource.name = body["name"] = resource.name.lower()
-            resource.id = body["id"] = resource.id.rsplit("/", 1)[0] + "/" + resource.name
-        if self.arm_type.endswith("automaticTuning"):
-            body["properties"]["actualState"] = body["properties"]["desiredState"]
+        """Lay what is given over the defaults, or over what a relative was given."""
+        given = self._shown(body["properties"])
+        relative = self._relative(call, resource)
+        if not given and relative is not None:
+            given = relative.body["properties"]
+        properties = {**copy.deepcopy(self.row.defaults or {}), **copy.deepcopy(given)}
+        if "auditActionsAndGroups" in properties and properties["state"] == "Enabled":
+            properties["auditActionsAndGroups"] = properties["auditActionsAndGroups"] or list(_GROUPS)
+        for key, value in (self.row.defaults or {}).items():
+            if isinstance(value, dict) and isinstance(properties[key], dict):
+                properties[key] = value | properties[key]
+        if self.row.name == "automaticTuning":
+            properties["actualState"] = properties["desiredState"]
+        if self.row.name.endswith("lertPolicies"):
+            properties["creationTime"] = timestamp(resource.created)
+            properties["storageAccountAccessKey"] = ""
+        body["properties"] = properties
+        if relative is not None:
+            known = relative.body["properties"]
+            relative.body["properties"] = known | {key: properties[key] for key in known if key in properties}
+            call.state.put(relative)
 
     def missing(self, address: Address) -> ArmError:
         """Return SQL's own 404."""
@@ -152,28 +122,52 @@ class Setting(Child):
     def shown(self, call: Call, action: str, resource: Resource) -> Any:
         """Answer without a place, in the version that has one."""
         body = self.seen(call, resource)
-        if call.api_version == "2014-04-01" and "location" in body:
+        if call.api_version == OLDEST and "location" in body:
             body["location"] = None
         return body
 
     def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
-        """Add place and kind in the version that has them."""
+        """Say it in the words of the version that has others."""
         body = self.view(resource)
-        if call.api_version != "2014-04-01" or not self.row.old:
+        if call.api_version != OLDEST:
             return body
-        body |= {"location": old_place(call, resource), "kind": None}
-        if "transparentDataEncryption" in self.arm_type:
-            body["properties"] = {"status": body["properties"].get("status") or body["properties"]["state"]}
-        return body
+        if self.row.only and call.address.is_item:  # that version answers with the name as it was asked for
+            body["name"] = call.address.name
+            body["id"] = f"{resource.id.rsplit('/', 1)[0]}/{body['name']}"
+        return in_old_words(self.row.name, body, old_place(call, resource)) if self.row.old else body
+
+    def _new(self, call: Call) -> Resource:
+        resource = super()._new(call)
+        return replace(resource, name=resource.id.rsplit("/", 1)[1])
+
+    def _shown(self, properties: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in properties.items() if key not in self.row.secrets}
+
+    def _relative(self, call: Call, resource: Resource) -> Resource | None:
+        if not self.row.near:
+            return None
+        parent, _, name = resource.id.rsplit("/", 2)
+        return call.state.get(f"{parent}/{self.row.near}/{name}")
+
+    def _stands_already(self, call: Call) -> bool:
+        """Tell whether a first write changes what is there under another name, or by the server's own setting."""
+        if self.row.by_server:
+            server = server_id(call.address.path)
+            return call.state.get(f"{server}/{self.row.name}/{self.row.only}") is not None
+        return bool(self.row.near) and self._relative(call, self._new(call)) is not None
 
 
 def _declare(parent: str, row: Row) -> None:
     """Make a type of a row; naming its arm_type is what registers it."""
-    members = {"arm_type": f"{parent}/{row.name}", "row": row, "singleton": row.only, "__module__": __name__}
+    only = row.only.lower() if row.always else ""
+    members = {"arm_type": f"{parent}/{row.name}", "row": row, "singleton": only, "__module__": __name__}
     type(f"{row.name[0].upper()}{row.name[1:]}", (Setting,), {**members, "__doc__": f"The type {row.name}."})
 
 
-for _row in SERVER:
-    _declare("Microsoft.Sql/servers", _row)
-for _row in DATABASE:
-    _declare("Microsoft.Sql/servers/databases", _row)
+for _parent, _rows in (
+    ("Microsoft.Sql/servers", SERVER),
+    ("Microsoft.Sql/servers/databases", DATABASE),
+    ("Microsoft.Sql/servers/databases/workloadGroups", WORKLOAD_GROUP),
+):
+    for _row in _rows:
+        _declare(_parent, _row)

@@ -88,7 +88,6 @@ class Serving(Connection):
         endpoint = await self.there(endpoint_id, STORE_API)
         key = (await self.act(endpoint_id, "listKeys", STORE_API))["primaryKey"]
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        headers["Accept-Encoding"] = "identity"  # R's server compresses when it may, and this session reads as it comes
         if deployment:
             headers[NAMED] = deployment
         address = endpoint["properties"]["scoringUri"]

@@ -124,7 +124,10 @@ def _on_list(call: Call, kind: Kind) -> Reply:
         kind.require_parent(call, parse(call.address.path + "/-"), "read")
     if call.method == "POST":
         return kind.post(call)
-    return page(call, kind.list(call))
+    reply = page(call, kind.list(call), full_goes_on=kind.full_pages_go_on)
+    if kind.tells_last_page:
+        reply.body.setdefault("nextLink", None)
+    return reply
 
 
 def _on_action(call: Call) -> Reply:

@@ -48,12 +48,16 @@ class Reply:
         return b"" if self.body is None else json.dumps(self.body).encode()
 
 
-def page(call: Call, items: list[dict[str, Any]], size: int = 50) -> Reply:
-    """Answer a list in ARM's pages: ``value``, and ``nextLink`` while more follow."""
+def page(call: Call, items: list[dict[str, Any]], size: int = 50, full_goes_on: bool = False) -> Reply:
+    """Answer a list in ARM's pages: ``value``, and ``nextLink`` while more follow.
+
+    With ``full_goes_on`` a page that ``$top`` has filled has one too: the next may be empty.
+    """
     start = _number(call.query.get("$skiptoken"), 0)
     size = max(1, min(_number(call.query.get("$top"), size), 1000))
     body: dict[str, Any] = {"value": items[start : start + size]}
-    if start + size < len(items):
+    filled = full_goes_on and "$top" in call.query and start + size == len(items)
+    if start + size < len(items) or filled:
         query = {**call.query, "$skiptoken": str(start + size)}
         text = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
         body["nextLink"] = f"{call.world.endpoint}{quote(call.address.path, safe='/()._-')}?{text}"

@@ -46,6 +46,8 @@ class Declared:
     keeps_system_data: ClassVar[bool] = True
     result_status: ClassVar[int] = 200  # of a finished operation at its Location address
     echoes_poll_address: ClassVar[bool] = False  # polls answer with their own Azure-AsyncOperation header
+    full_pages_go_on: ClassVar[bool] = False  # a page that $top has filled has a nextLink, whatever follows
+    tells_last_page: ClassVar[bool] = False  # the last page of a list has a nextLink too: null
     waits_after_end: ClassVar[bool] = False  # the last poll has a Retry-After too
     posts: ClassVar[bool] = False  # a POST on the list makes one, and the service names it
 

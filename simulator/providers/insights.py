@@ -58,6 +58,7 @@ class Component(Kind):
     seconds = 17
     delete_seconds = 9
     deletion_rank = 4
+    tells_last_page = True
     actions: ClassVar[dict[str, str]] = {
         "GET currentbillingfeatures": "billing",
         "PUT currentbillingfeatures": "billing",

@@ -78,6 +78,7 @@ class Vault(Kind):
     seconds = 20
     delete_seconds = 10
     deletion_rank = 6
+    full_pages_go_on = True
     create_style = Style()
 
     def check_name(self, call: Call, name: str) -> None:

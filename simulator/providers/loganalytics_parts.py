@@ -97,7 +97,20 @@ class Table(Child):
             },
             "retentionInDays": days,
         }
+        if (search := given.get("searchResults")) is not None:
+            made = {"createDate": timestamp(call.world.now()), "createdBy": call.caller.get("oid")}
+            body["properties"] = {**made, **body["properties"], "searchResults": search}
+            body["properties"]["schema"]["tableType"] = "SearchResults"
+        body["systemData"] = self.system_data(call, None)
         body.pop("type", None)  # recorded: a table's answer has no type
+
+    def status_body(self, operation: Operation) -> dict[str, Any]:
+        """Tell of a search also what it has found: the rehearsal's tables are empty."""
+        body = super().status_body(operation)
+        if operation.resource.endswith("_srch") and operation.state == "Succeeded":
+            found = {"progress": 100.0, "ingestedRecords": 0, "scannedGb": 0.0}
+            body["properties"] = {"resultStatistics": found}
+        return body
 
 
 class DataExport(Child):
@@ -117,6 +130,11 @@ class DataExport(Child):
             "createdDate": old.get("createdDate") or now,
             "lastModifiedDate": now,
         }
+
+    def missing(self, address: Address) -> ArmError:
+        """Return the workspace's own 404."""
+        message = f"Export {address.name} does not exist in the workspace."
+        return ArmError(404, "NotFound", message)
 
 
 class SavedSearch(Child):

@@ -25,7 +25,7 @@ from simulator.world import World, timestamp
 DELETED = "deleted log analytics"
 RETENTION = 14 * 86400
 #: Versions before this one answer in the words of the older service, and tell of no operation.
-FIRST_POLLED = "2020-03-01"
+FIRST_POLLED = "2021"
 
 
 class Sku(Wire):

@@ -103,6 +103,7 @@ class StorageAccount(Kind):
         "listkeys": "list_keys",
         "regeneratekey": "regenerate_key",
         "revokeuserdelegationkeys": "revoke_delegation",
+        "aborthnsonmigration": "abort_migration",
         "GET privatelinkresources": "links",
     }
 
@@ -188,6 +189,11 @@ class StorageAccount(Kind):
         resource.hidden["revoked"] = resource.hidden.get("revoked", 0) + 1
         call.state.put(resource)
         return Reply(200)
+
+    def abort_migration(self, call: Call, resource: Resource) -> Reply:
+        """Refuse: no account is being given a hierarchical namespace, which the rehearsal does not do."""
+        message = f"Hns migration for the account: {resource.name} is not found."
+        raise ArmError(400, "HnsMigrationNotFound", message)
 
     def links(self, call: Call, resource: Resource) -> Reply:
         """Answer what private endpoints could reach."""

@@ -66,6 +66,11 @@ class InventoryPolicy(Policy):
         body["name"] = "DefaultInventoryPolicy"
         body["properties"]["lastModifiedTime"] = timestamp(call.world.now())
 
+    def missing(self, address: Address) -> ArmError:
+        """Return the provider's own 404."""
+        message = "Blob inventory policy does not exist for the storage account."
+        return ArmError(404, "BlobInventoryPolicyNotFound", message)
+
 
 class EncryptionScope(Policy):
     """An encryption scope."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator import regions
 from simulator.call import Call
+from simulator.errors import ArmError
 from simulator.providers.storage_services import ACCOUNTS, Part
 from simulator.state import Resource
 
@@ -55,6 +56,16 @@ class EndpointConnection(Part):
 
     arm_type = "Microsoft.Storage/storageAccounts/privateEndpointConnections"
     state_key = "provisioningState"
+
+    def check(self, call: Call, body: Any, existing: Resource | None) -> ArmError | None:
+        """Refuse to approve what has been rejected: the endpoint has to ask anew."""
+        wanted = (body.properties or {}).get("privateLinkServiceConnectionState") or {}
+        status = wanted.get("status") if isinstance(wanted, dict) else None
+        old = existing.body["properties"]["privateLinkServiceConnectionState"] if existing else {}
+        if old.get("status") == "Rejected" and status == "Approved":
+            message = "Values for request parameters are invalid: privateLinkServiceConnectionState.status."
+            raise ArmError(400, "InvalidValuesForRequestParameters", message)
+        return None
 
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Tell which endpoint it is, and what has been decided about it."""

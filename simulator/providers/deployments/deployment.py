@@ -156,15 +156,21 @@ class Deployment(Kind):
         )
 
     def _what_if(self, call: Call, address: Address) -> Reply:
-        prepared = self._prepared(call, address)
-        preflight.check(call, prepared, address.name)
-        found = {"correlationId": str(uuid.uuid4()), "changes": changes(call, prepared)}
-        ghost = Resource(
-            f"{prepared.root}/providers/{self.arm_type}/what-if", self.arm_type.lower(), "what-if", "", {}
-        )
+        found: dict[str, Any]
+        try:
+            prepared = self._prepared(call, address)
+            preflight.check(call, prepared, address.name)
+            told = {"correlationId": str(uuid.uuid4()), "changes": changes(call, prepared)}
+            found = {"status": "Succeeded", "properties": told}
+        except ArmError as wrong:
+            if not wrong.code.startswith("InvalidTemplate"):
+                raise
+            found = {"status": "Failed", "error": wrong.error()}  # recorded: found out while it works at it
+        place = f"{address.scope}/providers/{self.arm_type}/what-if"
+        ghost = Resource(place, self.arm_type.lower(), "what-if", "", {})
         style = Style(result=_RESULT.result, retry_after=1)
         operation = operations.begin(call.world, ghost, "whatif", 1, style)
-        call.state.set_note(WHAT_IF, operation.id, {"status": "Succeeded", "properties": found})
+        call.state.set_note(WHAT_IF, operation.id, found)
         return Reply(202, None, operations.headers(call.world, operation, style, call.api_version))
 
     def _resource(self, call: Call, prepared: Prepared) -> Resource:

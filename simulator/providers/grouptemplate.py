@@ -35,14 +35,16 @@ def template_of(resources: list[Resource], options: str) -> dict[str, Any]:
         "contentVersion": "1.0.0.0",
         "parameters": parameters,
         "variables": {},
-        "resources": [_entry(one, kind, names) for one, kind in found],
+        "resources": [_entry(one, kind, names, {other.key for other, _ in found}) for one, kind in found],
     }
 
 
 def _exported(resource: Resource, kind: Kind) -> bool:
     if _LEFT_OUT.search(resource.type) or resource.id.count("/providers/") != 1:
         return False
-    return kind.regional or bool(_WITH_CHILDREN.match(resource.type) and resource.request)
+    # What nobody asked for, such as a server's own database, comes by itself; a container may be asked for by {}.
+    written = bool(resource.request) or resource.type.startswith("microsoft.storage/")
+    return kind.regional or bool(_WITH_CHILDREN.match(resource.type) and written)
 
 
 def _parameters(found: list[tuple[Resource, Kind]]) -> dict[str, str]:
@@ -58,11 +60,11 @@ def _tail(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
-def _entry(resource: Resource, kind: Kind, names: dict[str, str]) -> dict[str, Any]:
+def _entry(resource: Resource, kind: Kind, names: dict[str, str], every: set[str]) -> dict[str, Any]:
     body = resource.body
     entry: dict[str, Any] = {"type": kind.arm_type, "apiVersion": kind.api_versions[1]}
     entry["name"] = _name(resource, names)
-    if parents := _parents(resource):
+    if parents := _parents(resource, every):
         entry["dependsOn"] = [_reference(kind, one, names) for one in parents]
     for key in ("location", "tags", "sku", "kind", "identity"):
         if body.get(key):
@@ -86,10 +88,13 @@ def _top(resource_id: str) -> str:
     return f"{scope}/providers/{'/'.join(rest.split('/')[:3])}"
 
 
-def _parents(resource: Resource) -> list[list[str]]:
-    """Return the names of each parent of a child, outermost first."""
-    parts = resource.id.split("/providers/")[1].split("/")[2::2]
-    return [parts[:depth] for depth in range(1, len(parts))]
+def _parents(resource: Resource, every: set[str]) -> list[list[str]]:
+    """Return the names of each parent that is in the template too, outermost first."""
+    parts = resource.id.split("/providers/")[1].split("/")
+    scope = resource.id.split("/providers/")[0]
+    depths = range(1, len(parts[2::2]))
+    there = [one for one in depths if f"{scope}/providers/{'/'.join(parts[: one * 2 + 1])}".lower() in every]
+    return [parts[2::2][:depth] for depth in there]
 
 
 def _reference(kind: Kind, parent: list[str], names: dict[str, str]) -> str:

@@ -43,11 +43,10 @@ def line(
 ) -> list[str]:
     """Return the words before a command; later mounts lie over earlier ones."""
     words = [program, *_APART, "--hostname", name, "--bind", str(root), "/"]
-    for place in SYSTEM:
-        if Path(place).is_dir() and not Path(place).is_symlink():
+    links = {place for place in SYSTEM if Path(place).is_symlink()}
+    for place in (*SYSTEM, *_SETTINGS):
+        if Path(place).exists() and place not in links:
             words += _below(root, Path(place))
-    for place in _SETTINGS:
-        words += ["--ro-bind-try", place, place]
     words += ["--proc", "/proc", "--dev", "/dev"]
     for inside, outside in readable.items():
         words += ["--ro-bind", str(outside), inside]

@@ -102,7 +102,7 @@ def _do(step: Step, context: Path, root: Path, machine: Machine, tell: Tell) -> 
     elif step.word == "RUN":
         return _run(step, root, machine, tell)
     elif step.word == "WORKDIR":
-        (root / posixpath.join(step.folder, step.words[0]).lstrip("/")).mkdir(parents=True, exist_ok=True)
+        _inside(step, root, step.words[0]).mkdir(parents=True, exist_ok=True)
     elif step.word in _INSTEAD:
         tell(f" ---> {_INSTEAD[step.word]}")
     return []
@@ -162,8 +162,8 @@ def _sources(step: Step, context: Path, source: str) -> list[Path]:
 
 def _inside(step: Step, root: Path, place: str) -> Path:
     """Return where a path of the image lies; nothing leads out of it."""
-    found = root / posixpath.normpath(posixpath.join("/", step.folder, place)).lstrip("/")
-    if not found.resolve().is_relative_to(root.resolve()):
+    found = (root / posixpath.normpath(posixpath.join("/", step.folder, place)).lstrip("/")).resolve()
+    if not found.is_relative_to(root.resolve()):
         raise wrong(step, f"'{place}' leads out of the image")
     return found
 

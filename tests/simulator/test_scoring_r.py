@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,13 +10,14 @@ from typing import Any
 import psutil
 import pytest
 
-from simulator.scoring import dockerfile
+from simulator.scoring import dockerfile, r_image
 from simulator.scoring.conda import Unsupported
+from simulator.scoring.r_machine import Machine
 from simulator.scoring.r_packages import Wanted, work_of
+from tests.r_here import REVENUE, needs_r, predictions
 from tests.simulator.conftest import Running
 from tests.simulator.served import Workshop
 
-SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 ROUTES = {
     "livenessRoute": {"path": "/live", "port": 8000},
     "readinessRoute": {"path": "/ready", "port": 8000},
@@ -61,27 +59,6 @@ ROWS = {
     "age": [58, 23], "tenure_months": [96, 2], "monthly_charge": [22, 96], "support_calls": [0, 9],
     "plan": ["basic", "premium"],
 }  # fmt: skip
-OWN = """
-model <- readRDS(commandArgs(TRUE)[1])
-rows <- as.data.frame(jsonlite::fromJSON(commandArgs(TRUE)[2]))
-cat(jsonlite::toJSON(unname(predict(model, rows)), digits = NA))
-"""
-
-
-def lacking() -> str:
-    """Say what this machine lacks for a container of R."""
-    if not shutil.which("Rscript"):
-        return "there is no Rscript"
-    if subprocess.run(["Rscript", "-e", "library(plumber)"], capture_output=True).returncode:
-        return "the R package plumber is not installed"
-    box = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
-    if not shutil.which("bwrap") or subprocess.run(box, capture_output=True).returncode:
-        return "bubblewrap is missing, or may not do its work"
-    return ""
-
-
-LACKING = lacking()
-in_r = pytest.mark.skipif(bool(LACKING), reason=f"containers of R are not run: {LACKING}")
 
 
 # -- reading, on any machine ------------------------------------------------------------------------------------------
@@ -185,6 +162,44 @@ def test_a_run_line_that_does_more_is_refused(line: str):
         work_of(dockerfile.read(f"FROM r-base\nRUN {line}").steps[0])
 
 
+def test_files_are_copied_as_docker_copies_them(tmp_path: Path):
+    """A folder's content, a file into a folder, under another name, by pattern; nothing leads out of the image."""
+    context, root, told = tmp_path / "context", tmp_path / "image", list[str]()
+    for name in ("plumber.R", "data/a.csv", "data/b.csv", "own/data.csv"):
+        (context / name).parent.mkdir(parents=True, exist_ok=True)
+        (context / name).write_text(name)
+    text = (
+        "FROM r-base:4.4\nWORKDIR /srv/app\nCOPY . .\nCOPY data /data\nCOPY own/data.csv /usr/src/app/x.csv\n"
+        "COPY plumber.R data/*.csv ../many/\nCOPY plumber.R /bin/own\nCOPY plumber.R ../../../../../../up/\n"
+        'RUN install2.r --error plumber && mkdir -p logs\nUSER nobody\nCMD ["Rscript", "plumber.R"]\n'
+    )
+    machine = Machine("bwrap", "/opt/R/4.4/bin/Rscript", "4.4.1", ("/opt/R/4.4/lib/R",), {"plumber": "1.2.1"})
+    image = r_image.build(dockerfile.read(text), context, root, machine, told.append)
+    for name in ("srv/app/own/data.csv", "data/b.csv", "usr/src/app/x.csv", "srv/many/a.csv", "up/plumber.R"):
+        assert (root / name).is_file(), name
+    assert (root / "srv/app/logs").is_dir() and (root / "bin/own").read_text() == "plumber.R"
+    assert (image.command, image.folder) == (("Rscript", "plumber.R"), "/srv/app")
+    assert image.variables["PATH"].startswith("/opt/R/4.4/bin:/usr/local/sbin")
+    assert told[0] == "Step 1/10 : FROM r-base:4.4" and " ---> taken from this machine: plumber 1.2.1" in told
+    assert any("runs as the user that runs the simulator" in line for line in told)
+
+
+def test_what_microsofts_sample_starts(tmp_path: Path):
+    """rstudio/plumber serves the file that CMD names, unless ENTRYPOINT is empty; it brings plumber itself."""
+    machine = Machine("bwrap", "/usr/bin/Rscript", "4.2.2", ("/usr/lib/R",), {"plumber": "1.2.1"})
+    (tmp_path / "start.R").write_text("")
+    for number, (entry, first) in enumerate([("", "plumber::pr_run"), ("ENTRYPOINT []\n", "/tmp/start.R")]):
+        text = f'FROM rstudio/plumber:latest\n{entry}COPY ./start.R /tmp/start.R\nCMD ["/tmp/start.R"]\n'
+        image = r_image.build(
+            dockerfile.read(text), tmp_path, tmp_path / str(number), machine, lambda _: None
+        )
+        assert any(first in word for word in image.command) and image.command[-1] == "/tmp/start.R"
+        assert len(image.command) == (4 if not entry else 1)
+    bare = Machine("bwrap", "/usr/bin/Rscript", "4.2.2", ("/usr/lib/R",), {})
+    with pytest.raises(Unsupported, match="r-cran-plumber"):
+        r_image.build(dockerfile.read(text), tmp_path, tmp_path / "bare", bare, lambda _: None)
+
+
 # -- running, where R and bubblewrap are --------------------------------------------------------------------------------
 
 
@@ -196,7 +211,7 @@ def workshop(simulator: Running) -> Workshop:
 
 def _opened(simulator: Running, group: str) -> Workshop:
     made = Workshop(simulator, group).open(f"{group}-api")
-    made.upload("models/m/revenue.rds", (SAMPLES / "revenue.rds").read_bytes())
+    made.upload("models/m/revenue.rds", REVENUE.read_bytes())
     made.model("m", path="models/m/revenue.rds")
     _environment(made, "good")
     assert _deploy(made, "blue")["status"] == "Succeeded", made.logs("blue")
@@ -222,17 +237,26 @@ def _deploy(made: Workshop, name: str, **more: Any) -> dict[str, Any]:
     return made.deploy(name, codeConfiguration=None, requestSettings=patient, **more)
 
 
-@in_r
+@needs_r
 def test_the_model_answers_as_rs_own_predict(workshop: Workshop):
     """/score reaches the scoring route, and the numbers are those that Rscript computes from the same file."""
     answer = workshop.score({"rows": ROWS})
-    line = ["Rscript", "--vanilla", "-e", OWN, str(SAMPLES / "revenue.rds"), json.dumps(ROWS)]
-    own = json.loads(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
-    assert (answer.status, answer.body["predictions"]) == (200, pytest.approx(own, rel=1e-12))
+    rows = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
+    assert (answer.status, answer.body["predictions"]) == (200, pytest.approx(predictions(rows), rel=1e-12))
     assert answer.headers["azureml-model-deployment"] == "blue"
 
 
-@in_r
+@needs_r
+def test_a_server_that_listens_on_127_0_0_1_alone_is_out_of_reach(workshop: Workshop):
+    """As on Azure, where the probes come from outside of the container: plumber's own default does not do."""
+    local = DOCKERFILE.replace("0.0.0.0", "127.0.0.1").replace("plumber.R'),", "plumber.R'), docs = FALSE,")
+    _environment(workshop, "local", local, "later::later(function() quit(status = 9), 2)\n" + PLUMBER)
+    status = _deploy(workshop, "bad", environment="local")
+    assert (status["status"], status["error"]["code"]) == ("Failed", "ResourceNotReady")
+    assert "Running plumber API at http://127.0.0.1:8000" in workshop.logs("bad")
+
+
+@needs_r
 def test_what_the_model_refuses_is_424(workshop: Workshop):
     """With the container's own status and its words."""
     answer = workshop.score({"refuse": True})
@@ -240,7 +264,7 @@ def test_what_the_model_refuses_is_424(workshop: Workshop):
     assert answer.body == {"error": "no such plan"}
 
 
-@in_r
+@needs_r
 def test_the_container_sees_its_own_files_and_no_network(workshop: Workshop):
     """The model can be read and not written, where Azure mounts it; the machine's folders are not there."""
     seen = workshop.score({"tell": "/var/azureml-app/azureml-models/m/1"}).body
@@ -256,7 +280,7 @@ def test_the_container_sees_its_own_files_and_no_network(workshop: Workshop):
     assert workshop.score({"tell": "/usr/lib/R"}).body["writes"] is False
 
 
-@in_r
+@needs_r
 def test_the_log_says_what_was_done_instead(workshop: Workshop):
     """What R prints, and which R it is."""
     log = workshop.logs("blue")
@@ -266,7 +290,7 @@ def test_the_log_says_what_was_done_instead(workshop: Workshop):
     assert "taken from this machine: jsonlite" in build and "copied 2 files" in build
 
 
-@in_r
+@needs_r
 def test_two_containers_have_a_port_8000_each(workshop: Workshop):
     """A second deployment has variables and a place for its model of its own; the first goes on; a crash passes."""
     blue = _boxed(workshop)
@@ -289,7 +313,7 @@ def test_two_containers_have_a_port_8000_each(workshop: Workshop):
     assert before and not psutil.wait_procs(before, timeout=15)[1]
 
 
-@in_r
+@needs_r
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -315,7 +339,7 @@ def test_an_image_that_cannot_be_built(
     assert not psutil.wait_procs(_boxed(workshop) - before, timeout=10)[1]
 
 
-@in_r
+@needs_r
 @pytest.mark.parametrize(
     ("plumber", "told"),
     [
@@ -336,7 +360,7 @@ def test_a_container_that_ends(workshop: Workshop, plumber: str, told: str, requ
     assert not psutil.wait_procs(_boxed(workshop) - before, timeout=10)[1]
 
 
-@in_r
+@needs_r
 def test_kill_9_leaves_no_container_and_a_new_start_serves_again(start: Callable[..., Running]):
     """The simulator's end is the container's, however it comes."""
     made = _opened(start("--pace", "0"), "rg-killed")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
+from pydantic import BaseModel
+
 from simulator.kinds import Kind, kind_of
 from simulator.schema import without_nulls
 from simulator.state import Resource
@@ -25,26 +27,28 @@ def template_of(resources: list[Resource], options: str) -> dict[str, Any]:
     literal = bool(words & {"skipresourcenameparameterization", "skipallparameterization"})
     found = [(one, kind) for one in resources if (kind := kind_of(one.type)) and _exported(one, kind)]
     names = {} if literal else _parameters(found)
+    every = {one.key: (one, kind) for one, kind in found}
     parameters: dict[str, dict[str, Any]] = {}
     for key, parameter in names.items():
-        parameters[parameter] = {"type": "String"}
-        if "includeparameterdefaultvalue" in words:
-            parameters[parameter] = {"defaultValue": _tail(key), "type": "String"}
+        default = {"defaultValue": every[key][0].name} if "includeparameterdefaultvalue" in words else {}
+        parameters[parameter] = {**default, "type": "String"}
     return {
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
         "parameters": parameters,
         "variables": {},
-        "resources": [_entry(one, kind, names, {other.key for other, _ in found}) for one, kind in found],
+        "resources": [_entry(one, kind, names, every) for one, kind in found],
     }
 
 
 def _exported(resource: Resource, kind: Kind) -> bool:
     if _LEFT_OUT.search(resource.type) or resource.id.count("/providers/") != 1:
         return False
+    if kind.arm_type.count("/") == 1:
+        return kind.regional
     # What nobody asked for, such as a server's own database, comes by itself; a container may be asked for by {}.
     written = bool(resource.request) or resource.type.startswith("microsoft.storage/")
-    return kind.regional or bool(_WITH_CHILDREN.match(resource.type) and written)
+    return bool(_WITH_CHILDREN.match(resource.type) and written)
 
 
 def _parameters(found: list[tuple[Resource, Kind]]) -> dict[str, str]:
@@ -56,21 +60,34 @@ def _parameters(found: list[tuple[Resource, Kind]]) -> dict[str, str]:
     }
 
 
-def _tail(key: str) -> str:
-    return key.rsplit("/", 1)[-1]
-
-
-def _entry(resource: Resource, kind: Kind, names: dict[str, str], every: set[str]) -> dict[str, Any]:
+def _entry(
+    resource: Resource, kind: Kind, names: dict[str, str], every: dict[str, tuple[Resource, Kind]]
+) -> dict[str, Any]:
     body = resource.body
     entry: dict[str, Any] = {"type": kind.arm_type, "apiVersion": kind.api_versions[1]}
     entry["name"] = _name(resource, names)
-    if parents := _parents(resource, every):
-        entry["dependsOn"] = [_reference(kind, one, names) for one in parents]
+    needed = [_expression(*every[key], names) for key in _parents(resource, every)]
     for key in ("location", "tags", "sku", "kind", "identity"):
-        if body.get(key):
+        if body.get(key) and (key in {"location", "tags"} or kind.body.knows(key)):
             entry[key] = _identity(body[key]) if key == "identity" else body[key]
-    entry["properties"] = _writable(resource, kind)
+    entry["properties"] = _linked(_writable(resource, kind), names, every, needed)
+    if needed:
+        entry["dependsOn"] = sorted(set(needed))
     return entry
+
+
+def _linked(
+    value: Any, names: dict[str, str], every: dict[str, tuple[Resource, Kind]], needed: list[str]
+) -> Any:
+    """Return a value with the IDs of what is in the template too as expressions, and note them as needed."""
+    if isinstance(value, dict):
+        return {key: _linked(one, names, every, needed) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_linked(one, names, every, needed) for one in value]
+    if isinstance(value, str) and value.lower() in every:
+        needed.append(_expression(*every[value.lower()], names))
+        return needed[-1]
+    return value
 
 
 def _name(resource: Resource, names: dict[str, str]) -> str:
@@ -88,20 +105,21 @@ def _top(resource_id: str) -> str:
     return f"{scope}/providers/{'/'.join(rest.split('/')[:3])}"
 
 
-def _parents(resource: Resource, every: set[str]) -> list[list[str]]:
-    """Return the names of each parent that is in the template too, outermost first."""
-    parts = resource.id.split("/providers/")[1].split("/")
-    scope = resource.id.split("/providers/")[0]
-    depths = range(1, len(parts[2::2]))
-    there = [one for one in depths if f"{scope}/providers/{'/'.join(parts[: one * 2 + 1])}".lower() in every]
-    return [parts[2::2][:depth] for depth in there]
+def _parents(resource: Resource, every: dict[str, tuple[Resource, Kind]]) -> list[str]:
+    """Return the key of each parent that is in the template too, outermost first."""
+    scope, _, rest = resource.key.partition("/providers/")
+    parts = rest.split("/")
+    keys = [f"{scope}/providers/{'/'.join(parts[:depth])}" for depth in range(3, len(parts), 2)]
+    return [key for key in keys if key in every]
 
 
-def _reference(kind: Kind, parent: list[str], names: dict[str, str]) -> str:
-    types = "/".join(kind.arm_type.split("/")[: len(parent) + 1])
-    first = next((p for key, p in names.items() if _tail(key) == parent[0].lower()), None)
-    words = [f"parameters('{first}')" if first else f"'{parent[0]}'", *(f"'{one}'" for one in parent[1:])]
-    return f"[resourceId('{types}', {', '.join(words)})]"
+def _expression(resource: Resource, kind: Kind, names: dict[str, str]) -> str:
+    """Return the expression that gives a resource's ID wherever the template is deployed."""
+    parts = resource.id.split("/providers/")[1].split("/")[2::2]
+    parameter = names.get(_top(resource.id).lower())
+    first = f"parameters('{parameter}')" if parameter else f"'{parts[0]}'"
+    words = ", ".join([first, *(f"'{one}'" for one in parts[1:])])
+    return f"[resourceId('{kind.arm_type}', {words})]"
 
 
 def _identity(identity: dict[str, Any]) -> dict[str, Any]:
@@ -112,11 +130,25 @@ def _identity(identity: dict[str, Any]) -> dict[str, Any]:
 
 def _writable(resource: Resource, kind: Kind) -> dict[str, Any]:
     """Return the properties that a PUT may say: by the type's own definition, or as they were asked."""
-    field = kind.body.model_fields.get("properties")
-    parts = get_args(field.annotation) or (field.annotation,) if field else ()
-    model = next((part for part in parts if hasattr(part, "model_fields")), None)
-    asked = resource.request.get("properties") or {}
-    if model is None or model.model_config.get("extra") == "allow":
+    model, asked = _model(kind.body, "properties"), resource.request.get("properties") or {}
+    if model is None:
         return dict(asked)
-    shown = without_nulls(resource.body.get("properties") or {})
-    return {key: shown.get(key, asked.get(key)) for key in model.model_fields if key in shown or key in asked}
+    shown = {**asked, **without_nulls(resource.body.get("properties") or {})}
+    return _pruned(model, shown)
+
+
+def _pruned(model: type[BaseModel], value: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a definition does not know: what Azure has added to what was asked."""
+    out = {}
+    for key in (key for key in model.model_fields if key in value):
+        inner = _model(model, key)
+        out[key] = _pruned(inner, value[key]) if inner and isinstance(value[key], dict) else value[key]
+    return out
+
+
+def _model(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """Return the definition of a member that is an object, None where it is not told."""
+    field = model.model_fields.get(key)
+    parts = (get_args(field.annotation) or (field.annotation,)) if field else ()
+    found = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
+    return found if found is None or found.model_config.get("extra") != "allow" else None

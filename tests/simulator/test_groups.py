@@ -47,6 +47,26 @@ def test_an_exported_template_makes_the_group_anew(simulator: Running) -> None:
     assert simulator.arm("GET", inner).status == 200
 
 
+def test_an_exported_template_points_at_its_own_resources(simulator: Running) -> None:
+    """An ID of another resource of the template is an expression, and the template says in which order."""
+    group = simulator.group("rg-points")
+    logs = f"{group}/providers/Microsoft.OperationalInsights/workspaces/Log-Points"
+    simulator.arm("PUT", logs, {**HERE, "properties": {}})
+    properties = {"Application_Type": "web", "WorkspaceResourceId": logs}
+    component = f"{group}/providers/Microsoft.Insights/components/appi-points"
+    simulator.arm("PUT", component, {**HERE, "kind": "web", "properties": properties})
+    template = exported(simulator, group, "IncludeParameterDefaultValue")
+    assert template["parameters"]["workspaces_Log_Points_name"]["defaultValue"] == "Log-Points"
+    found = {one["type"]: one for one in template["resources"]}
+    pointer = (
+        "[resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaces_Log_Points_name'))]"
+    )
+    written = found["Microsoft.Insights/components"]
+    assert written["properties"]["WorkspaceResourceId"] == pointer
+    assert written["dependsOn"] == [pointer]
+    assert "lastSkuUpdate" not in str(found)
+
+
 def test_an_empty_group_is_exported_at_once(simulator: Running) -> None:
     """200 with a template that has nothing in it, as every older version answers."""
     reply = simulator.arm(

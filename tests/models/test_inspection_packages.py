@@ -227,6 +227,20 @@ def test_code_that_mlmodel_names_is_never_safe(tmp_path, text, verdict, says):
     assert found.verdict == verdict and any(says in reason for reason in found.reasons), found.reasons
 
 
+def test_every_description_in_the_folder_is_read(tmp_path):
+    """A second MLmodel, as MLflow's own copy in metadata/, says nothing unread; neither do other lists of packages."""
+    assert (
+        look(tmp_path, **{"metadata/MLmodel": _FLAVOR, "metadata/requirements_txt": "numpy"}).verdict
+        == "safe"
+    )
+    found = look(tmp_path, **{"other/MLmodel": _FLAVOR.replace("mlflow.sklearn", "mine")})
+    assert (found.verdict, found.reasons) == ("unknown", ("It is loaded by mine: code of its author.",))
+    found = look(tmp_path, **{"metadata/requirements_txt": "-i https://example.com"})
+    assert found.verdict == "blocked"
+    for name in ("data/pickle_module_info_txt", "data/keras_module_txt"):
+        assert look(tmp_path, **{name: "antigravity"}).verdict == "unknown", name
+
+
 def test_nothing_unlisted_gets_into_the_environment_of_the_handler(tmp_path):
     """Not from a requirement, a flavor's version or what a file calls its producer; a note says what is left out."""
     onnx = (FILES / "classifier.onnx").read_bytes().replace(b"skl2onnx", b"evil-pkg")

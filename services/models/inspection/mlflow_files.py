@@ -36,14 +36,21 @@ _PACKAGES = {
 _IMPORTED = frozenset({"keras", "tensorflow.keras", "tf_keras", "mlflow.pytorch.pickle_module", "pickle"})
 
 
+def description(archive: Archive) -> Member | None:
+    """The MLmodel that is loaded: at the top, where MLflow lays a copy into metadata/, or in the archive's single folder."""
+    return _member(archive, "MLmodel") if "MLmodel" in archive.names else archive.find("MLmodel")
+
+
 def read(archive: Archive, report: Report, nested: Nested) -> set[str]:
     """Inspect an MLflow folder; the names of the members that it accounts for."""
-    top = archive.find("MLmodel")
+    top = description(archive)
     assert top
     root = top.name[: -len("MLmodel")]
     said = _yaml(archive, top)
     claimed = {name for name in archive.names if _TEXTS.match(name)}
     for name in archive.names:
+        if name.endswith("/MLmodel") and name != top.name:  # a copy, as in metadata/, or another model
+            _flavors(_yaml(archive, _member(archive, name)), report)
         if name.endswith((*_LISTS, "conda.yaml", "python_env.yaml")):
             _environment(archive, name, report)
         elif name.endswith(".py") or "/code/" in f"/{name[len(root) :]}":

@@ -14,7 +14,7 @@ Claimed = set[str]
 def read_zip(archive: Archive, report: Report, nested: Nested) -> None:
     """Inspect an archive: the reader of its format claims members, the rest is looked at like any file."""
     names = set(archive.names)
-    if archive.find("MLmodel"):
+    if mlflow_files.description(archive):
         claimed = mlflow_files.read(archive, report, nested)
     elif archive.find("data.pkl") or archive.find("archive_format"):
         claimed = torch_files.read(archive, report, nested)

@@ -10,6 +10,7 @@ from typing import Any
 from simulator import regions
 from simulator.call import Call
 from simulator.errors import ArmError
+from simulator.providers.sql.capabilities import number_of
 from simulator.providers.sql.shared import old_place, server_id
 from simulator.state import Resource
 from simulator.world import timestamp
@@ -20,7 +21,7 @@ class BareError(ArmError):
 
     def body(self) -> dict[str, Any]:
         """Return the body as it goes over the wire."""
-        inside = {"target": None, "details": [], "innererror": []}
+        inside: dict[str, Any] = {"target": None, "details": [], "innererror": []}
         return {"code": self.code, "message": self.message, **inside}
 
 
@@ -66,7 +67,7 @@ def database(call: Call, resource: Resource, body: dict[str, Any]) -> dict[str, 
     """Return a database."""
     now, sku = body["properties"], body.get("sku", {})
     objective = now.get("requestedServiceObjectiveName", "System2")
-    number = call.world.fixed_id(f"objective/{objective}")
+    number = number_of(call.world, objective)
     pool = str(now.get("elasticPoolId") or "").rpartition("/")[2]
     properties = {
         "databaseId": now.get("databaseId") or call.world.fixed_id(resource.key),

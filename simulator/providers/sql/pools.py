@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import kind_of
-from simulator.operations import Operation
+from simulator.operations import Operation, Style
 from simulator.providers.sql import older
 from simulator.providers.sql.database_body import DatabaseSku
 from simulator.providers.sql.shared import OLDEST, SqlKind, begun, server_id, style
@@ -69,10 +69,21 @@ class ElasticPool(SqlKind):
         "failover": "failover",
     }
     verbs: ClassVar[dict[str, str]] = {
-        "create": "CreateElasticPool",
-        "update": "UpdateElasticPool",
-        "delete": "DropElasticPool",
+        "create": "CreateLogicalElasticPool",
+        "update": "UpdateLogicalElasticPool",
+        "delete": "DropLogicalElasticPool",
     }
+
+    def status_of(self, call: Call, action: str) -> int:
+        """Return 204 for a deletion in 2017-10-01-preview, which was recorded so."""
+        return 204 if self._at_once(call, action) else super().status_of(call, action)
+
+    def style_of(self, call: Call, action: str) -> Style | None:
+        """Return no style where a deletion is done with the answer."""
+        return None if self._at_once(call, action) else super().style_of(call, action)
+
+    def _at_once(self, call: Call, action: str) -> bool:
+        return action == "delete" and call.api_version == "2017-10-01-preview"
 
     def put(self, call: Call) -> Reply:
         """Create or replace; the oldest version asks in its own words."""

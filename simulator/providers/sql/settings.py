@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from simulator.address import Address
-from simulator.call import Call
+from simulator.call import Call, Reply
 from simulator.children import Child
 from simulator.errors import ArmError
 from simulator.operations import Operation, Style
@@ -114,6 +114,11 @@ class Setting(Child):
             known = relative.body["properties"]
             relative.body["properties"] = known | {key: properties[key] for key in known if key in properties}
             call.state.put(relative)
+
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Show, after an action, what it has acted on."""
+        left = None if operation.action == "delete" else call.state.get(operation.resource)
+        return super().gone(call, operation) if left is None else Reply(200, self.seen(call, left))
 
     def missing(self, address: Address) -> ArmError:
         """Return SQL's own 404."""

@@ -94,6 +94,8 @@ class SyncGroup(Synced):
             "interval": -1,
             "lastSyncTime": _NEVER,
             "conflictResolutionPolicy": "HubWin",
+            "enableConflictLogging": False,
+            "conflictLoggingRetentionInDays": 30,
             "syncState": "NotReady",
             "usePrivateLinkConnection": False,
             "privateEndpointName": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -176,11 +177,22 @@ class _Player:
         return re.sub(r"/subscriptions/[^/]+", self.simulator.subscription, path, flags=re.I)
 
     def _mended(self, body: Any) -> Any:
-        """Put back what the recorders masked, where the meaning needs it."""
-        text = json.dumps(body)
+        """Put back what the recorders masked or wrapped, where the meaning needs it."""
+        text = json.dumps(_unwrapped(body))
         text = re.sub(r"/subscriptions/[0-9a-fA-Fx-]+", self.simulator.subscription, text)
         text = re.sub(r'("administratorLoginPassword": )"[^"]*"', r'\1"Correct-Horse-1"', text)
         return json.loads(text)
+
+
+def _unwrapped(body: Any) -> Any:
+    """Return a body that a recorder of Python has written down as the text of bytes, once or more often."""
+    while isinstance(body, str) and body[:2] in {"b'", 'b"'}:
+        try:
+            body = ast.literal_eval(body).decode()
+            body = json.loads(body) if body[:1] in "{[" else body
+        except (SyntaxError, ValueError):
+            return body
+    return body
 
 
 def _numbered(key: str, value: Any) -> bool:

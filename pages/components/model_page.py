@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components import markup, model_places, page, steps
+from pages.components import markup, model_places, page, steps, upload_arrivals
 from pages.components.model_places import PAGES, WORDS
 from pages.components.state import Draft
 from services.models import records
@@ -17,15 +17,26 @@ def begin(which: str, title: str, sentence: str) -> Draft:
 
 
 def with_model(which: str, title: str, sentence: str) -> tuple[Draft, ModelRecord]:
-    """The same for a page that needs a model file; without one it says where to bring it, and ends here."""
+    """The same for a page that needs a model file; without one it ends here.
+
+    It says where to bring one. A file that is being looked at is shown instead, and the page goes on once that has ended.
+    """
     draft = begin(which, title, sentence)
+    arriving = upload_arrivals.waiting(draft.id)  # asked first: one that ends meanwhile is a model by then
     model = records.current(draft.id)
     if model is None:
-        st.info("This project has no model file yet. Bring one, or try it with one of the samples.")
-        steps.link(model_places.FIRST, "Bring a model file", draft.id)
+        _without(draft, arriving)
         st.stop()
     markup.line([(model.file_name, "muted", f"SHA-256 {model.sha256}")])
     return draft, model
+
+
+def _without(draft: Draft, arriving: bool) -> None:
+    if arriving:
+        upload_arrivals.draw(draft.id)
+    else:
+        st.info("This project has no model file yet. Bring one, or try it with one of the samples.")
+    steps.link(model_places.FIRST, "To the model file" if arriving else "Bring a model file", draft.id)
 
 
 def _links(here: str, draft: Draft) -> None:

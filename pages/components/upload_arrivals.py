@@ -9,6 +9,11 @@ from services.models.arrivals import Arrival
 REFRESH_S = 0.7
 
 
+def waiting(project_id: str) -> bool:
+    """Whether files have come that are no models yet: looked at, refused, or lost on the way."""
+    return any(one.state != "kept" for one in arrivals.of_project(project_id))
+
+
 def draw(project_id: str) -> None:
     """Show them and look again while one goes on; when one has ended the whole page is drawn anew."""
     before = _shown(project_id)

@@ -25,7 +25,7 @@ class Serving(Connection):
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)
-        self._places: dict[str, Place] = {}
+        self._stores: dict[str, tuple[str, str]] = {}  # workspace ID -> account ID, container
 
     async def blob(self, workspace_id: str, path: str) -> dict[str, Any] | None:
         """The properties of a file in the workspace's blob store: size, metadata; None when there is none."""
@@ -37,7 +37,7 @@ class Serving(Connection):
         account = await self._account(account_id)
         address = str(account["properties"]["primaryEndpoints"]["blob"])
         with translated():
-            return await census.count(address, await self._opener(account_id), self._transport())
+            return await census.count(address, await self._opener(account), self._transport())
 
     async def upload(
         self, workspace_id: str, path: str, source: str, metadata: Mapping[str, str], say: Say
@@ -116,20 +116,19 @@ class Serving(Connection):
     @asynccontextmanager
     async def _store(self, workspace_id: str) -> AsyncIterator[Any]:
         """The container of the workspace's own blob store, opened by the account's key where keys are allowed."""
-        place = self._places.get(workspace_id) or await self._place(workspace_id)
-        self._places[workspace_id] = place
+        account_id, container = self._stores.get(workspace_id) or await self._blob_store(workspace_id)
+        self._stores[workspace_id] = account_id, container
+        account = await self._account(account_id)
+        place = Place(account_id, account["properties"]["primaryEndpoints"]["blob"], container)
         with translated():
-            async with blobs.service(
-                place, await self._opener(place.account_id), self._transport()
-            ) as client:
+            async with blobs.service(place, await self._opener(account), self._transport()) as client:
                 yield client
 
-    async def _place(self, workspace_id: str) -> Place:
+    async def _blob_store(self, workspace_id: str) -> tuple[str, str]:
+        """Where the workspace keeps its files: the storage account's ID and the container's name."""
         store = (await self.there(f"{workspace_id}/datastores/workspaceblobstore", STORE_API))["properties"]
         workspace = await self.there(workspace_id, STORE_API)
-        account_id = workspace["properties"]["storageAccount"]
-        account = await self._account(account_id)
-        return Place(account_id, account["properties"]["primaryEndpoints"]["blob"], store["containerName"])
+        return workspace["properties"]["storageAccount"], store["containerName"]
 
     async def _account(self, account_id: str) -> dict[str, Any]:
         with translated():
@@ -138,11 +137,11 @@ class Serving(Connection):
                 await client.storage_accounts.get_properties(*clients.group_and_name(account_id))
             )
 
-    async def _opener(self, account_id: str) -> Any:
+    async def _opener(self, account: Mapping[str, Any]) -> Any:
         """The account's key, for which Contributor is enough; where keys are switched off, who is signed in."""
-        account = await self._account(account_id)
         if account["properties"].get("allowSharedKeyAccess") is False:
             return self._credential
+        account_id = account["id"]
         client = self._client("storage", clients.subscription_of(account_id))
         found = clients.plain(await client.storage_accounts.list_keys(*clients.group_and_name(account_id)))
         return {

@@ -145,6 +145,27 @@ def test_what_is_being_looked_at_is_shown(open_page: Open, project: Project) -> 
     assert page.button("again_a1")
 
 
+@pytest.mark.parametrize("place", ["model/handler", "model/test", "model/deploy"])
+def test_the_other_pages_wait_for_what_is_being_looked_at(
+    open_page: Open, project: Project, model: Callable[..., ModelRecord], place: str
+) -> None:
+    """They say so rather than that there is no model, and are themselves as soon as it is there."""
+    id = project()
+    arrivals.note(Arrival("a1", id, "big.joblib", "0" * 64, state="looking", share=0.4))
+    lock = locks.take(arrivals.lock_of("a1"))
+    page = open_page(place, id)
+    assert [(e.proto.value, e.proto.text) for e in page._tree if e.type == "progress"] == [
+        (40, "big\\.joblib is being looked at")
+    ]
+    assert "no model file yet" not in said(page) and "To the model file" in said(page)
+    model(id, "big.joblib")
+    arrivals.note(Arrival("a1", id, "big.joblib", "0" * 64, state="kept"))
+    lock.release()
+    calm(page.run())
+    assert "is being looked at" not in said(page) and "To the model file" not in said(page)
+    assert "big.joblib" in said(page)
+
+
 def test_a_refused_file_says_why_and_is_forgotten_with_its_file(
     open_page: Open, project: Project, tmp_path: Path
 ) -> None:

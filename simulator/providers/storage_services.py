@@ -87,6 +87,16 @@ class FileService(Service):
         "shareDeleteRetentionPolicy": {"enabled": True, "days": 7},
     }
 
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Tell older versions of the channels too, which only some accounts have today."""
+        body = super().seen(call, resource)
+        if call.api_version < "2021":
+            settings = body["properties"].get("protocolSettings")
+            smb = settings.get("smb") if isinstance(settings, dict) else None
+            if isinstance(smb, dict):
+                smb.setdefault("multichannel", {"enabled": False})
+        return body
+
 
 class QueueService(Service):
     """The queue service."""
@@ -244,12 +254,20 @@ class Share(Content):
         "signedIdentifiers": [],
         "accessTier": "TransactionOptimized",
         "shareQuota": 5120,
+        "enabledProtocols": "SMB",
     }
 
     def build(self, call: Call, body: dict[str, Any], resource: Resource, before: dict[str, Any]) -> None:
         """Add the time of the last change of tier."""
         super().build(call, body, resource, before)
         body["properties"]["accessTierChangeTime"] = timestamp(call.world.now())
+
+    def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
+        """Tell how full it is where that is asked: nothing lies in the rehearsal's shares."""
+        body = super().seen(call, resource)
+        if "stats" in call.query.get("$expand", "").lower():
+            body["properties"]["shareUsageBytes"] = 0
+        return body
 
     def lease(self, call: Call, resource: Resource) -> Reply:
         """Acquire or end a lease."""

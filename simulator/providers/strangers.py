@@ -17,8 +17,14 @@ from simulator.state import Resource
 _SPELT = {name.lower(): name for name in ELSEWHERE}
 #: What Azure adds to a few of them, where templates ask for it.
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "microsoft.compute/availabilitysets": {"platformUpdateDomainCount": 5, "platformFaultDomainCount": 3},
+    "microsoft.compute/availabilitysets": {
+        "platformUpdateDomainCount": 5,
+        "platformFaultDomainCount": 3,
+        "virtualMachines": [],
+    },
 }
+#: SKUs of those that have one without being asked; their PUT answers 200, however new they are.
+_SKUS = {"microsoft.compute/availabilitysets": {"name": "Classic"}}
 
 
 class Stranger(Kind):
@@ -32,6 +38,8 @@ class Stranger(Kind):
         # Declared per class everywhere else: here a type is an instance.
         self.arm_type = arm_type  # type: ignore[misc]
         self.regional = arm_type.count("/") == 1  # type: ignore[misc]
+        if arm_type.lower() in _SKUS:
+            self.create_status = 200  # type: ignore[misc]
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a name that no resource may have."""
@@ -47,6 +55,8 @@ class Stranger(Kind):
         body["properties"] = {**_DEFAULTS.get(self.arm_type.lower(), {}), **body["properties"]}
         for key, value in resource.request.items():
             body.setdefault(key, value)
+        if sku := _SKUS.get(self.arm_type.lower()):
+            body.setdefault("sku", dict(sku))
         if isinstance(body.get("identity"), dict):
             body["identity"] = call.world.identity(body["identity"], resource.id)
         if self.arm_type.lower() == "microsoft.managedidentity/userassignedidentities":

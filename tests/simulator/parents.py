@@ -82,6 +82,9 @@ def _body(name: str, path: str, seen: dict[str, Any], simulator: Running) -> dic
         return {**where, "properties": properties}
     if name == "microsoft.machinelearningservices/workspaces":
         return {**where, **_workspace(path, seen, simulator)}
+    if name == "microsoft.authorization/roleassignments" and seen.get("properties"):
+        keys = ("roleDefinitionId", "principalId", "principalType")
+        return {"properties": {key: seen["properties"][key] for key in keys}}
     if name in _SMALLEST:
         return {**where, **_SMALLEST[name]}
     if _ASSETS.search(name) and seen.get("properties"):

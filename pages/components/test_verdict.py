@@ -15,11 +15,14 @@ def draw(model: ModelRecord, ready: bool) -> None:
     """The button or the running test, the verdict of the last test, the gate."""
     st.header("Test", anchor=False)
     now = test_running.live(model, "test")
-    if not (now and now.runs("test")):
-        _offer(model, ready, now is not None and now.running)
-        test_running.ended(now, "test")
-        if model.verdict:
-            verdict(model.verdict)
+    if now and now.runs("test"):
+        return
+    _offer(model, ready, now is not None and now.running)
+    test_running.ended(now, "test")
+    if model.verdict:
+        if now and now.kind == "test" and now.why:
+            markup.note("The verdict of the test before:", live=False)
+        verdict(model.verdict)
     barrier(model)
 
 

@@ -1,6 +1,7 @@
 """Microsoft.Sql: servers, databases and firewall rules.  https://learn.microsoft.com/rest/api/sql"""
 
 from simulator.providers.sql import (
+    administrators,
     aliases,
     database,
     failover,
@@ -18,6 +19,7 @@ from simulator.providers.sql import (
 )
 
 __all__ = [
+    "administrators",
     "aliases",
     "database",
     "failover",

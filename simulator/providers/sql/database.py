@@ -10,10 +10,10 @@ from simulator.address import parse
 from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import matches
-from simulator.operations import Operation
+from simulator.operations import Operation, Style
 from simulator.providers.sql import older
 from simulator.providers.sql.database_body import DatabaseBody, DatabaseProperties
-from simulator.providers.sql.shared import OLD_STYLE, OLDEST, SqlKind, begun, busy, server_id, style
+from simulator.providers.sql.shared import OLDEST, SqlKind, begun, busy, server_id, style
 from simulator.providers.sql.sizes import full_sku, objective
 from simulator.state import Resource
 from simulator.world import World, timestamp
@@ -44,6 +44,10 @@ class Database(SqlKind):
         "export": "export",
         "import": "export",
         "GET usages": "usages",
+        "GET metrics": "nothing",
+        "GET metricdefinitions": "nothing",
+        "GET currentsensitivitylabels": "nothing",
+        "GET recommendedsensitivitylabels": "nothing",
         "GET operations": "operations",
     }
     verbs = {  # noqa: RUF012
@@ -186,17 +190,42 @@ class Database(SqlKind):
 
     def pause(self, call: Call, resource: Resource) -> Reply:
         """Pause a data warehouse."""
-        return self._switch(call, resource, "PauseDatabase", "Paused")
+        return self._switch(call, resource, "PauseDatabase", "Pausing")
 
     def resume(self, call: Call, resource: Resource) -> Reply:
         """Resume a data warehouse."""
-        return self._switch(call, resource, "ResumeDatabase", "Succeeded")
+        return self._switch(call, resource, "ResumeDatabase", "Resuming")
 
     def export(self, call: Call, resource: Resource) -> Reply:
         """Begin an export to a file, or an import of one; the rehearsal has no rows to write or read."""
-        noun = call.address.parts[-1].lower()
-        way = OLD_STYLE if call.api_version == OLDEST else style("importExport", 1)
-        return begun(call, resource, way, f"{noun.capitalize()}Database", 20)
+        noun = call.address.parts[-1].capitalize()
+        old = Style("", "{resource}/importExportOperationResults/{id}", 30)
+        way = old if call.api_version == OLDEST else style("importExport", 1)
+        return begun(call, resource, way, f"{noun}Database", 20)
+
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Show how an export or an import went."""
+        database = call.state.get(operation.resource)
+        if database is None or operation.action not in {"ExportDatabase", "ImportDatabase"}:
+            return super().gone(call, operation)
+        now = timestamp(operation.ends)
+        properties = {
+            "requestId": operation.id,
+            "requestType": operation.action.removesuffix("Database"),
+            "queuedTime": timestamp(operation.started),
+            "lastModifiedTime": now,
+            "serverName": server_id(database.id).rpartition("/")[2],
+            "databaseName": database.name,
+            "status": "Completed",
+            "errorMessage": None,
+        }
+        kind = f"{self.arm_type}/importExportOperationResults"
+        where = f"{database.id}/importExportOperationResults/{operation.id}"
+        return Reply(200, {"id": where, "name": operation.id, "type": kind, "properties": properties})
+
+    def nothing(self, call: Call, resource: Resource) -> Reply:
+        """List what nobody has measured or labelled."""
+        return Reply(200, {"value": []})
 
     def operations(self, call: Call, resource: Resource) -> Reply:
         """List what goes on with the database, or went."""
@@ -207,6 +236,14 @@ class Database(SqlKind):
     def usages(self, call: Call, resource: Resource) -> Reply:
         """Answer how full the database is: as good as empty."""
         return Reply(200, {"value": [_usage(call, resource, *row) for row in _USAGES]})
+
+    def finish(self, world: World, operation: Operation) -> None:
+        """Bring about what an operation has been working at."""
+        super().finish(world, operation)
+        database = world.state.get(operation.resource)
+        if database is not None and operation.action == "PauseDatabase":
+            database.state = "Paused"
+            world.state.put(database)
 
     def _switch(self, call: Call, resource: Resource, verb: str, state: str) -> Reply:
         if resource.body["sku"]["tier"] != "DataWarehouse":

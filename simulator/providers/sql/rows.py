@@ -91,8 +91,6 @@ class Row:
 _KEY = ("storageAccountAccessKey",)
 _SAS = (*_KEY, "storageContainerSasKey")
 SERVER = (
-    Row("administrators", "administrator", "ActiveDirectory", "UpsertServerActiveDirectoryAdministrator",
-        {"administratorType": "ActiveDirectory"}, always=False),
     Row("advancedThreatProtectionSettings", "threatDetection", "Default", "UpsertServerThreatDetection", _OFF,
         busy="ServerAdvancedThreatProtectionInProgress"),
     Row("auditingSettings", "auditingSettings", "Default", "UpsertServerEngineAuditingPolicy", _AUDIT, secrets=_KEY,

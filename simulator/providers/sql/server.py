@@ -132,6 +132,11 @@ class Server(SqlKind):
             "restrictOutboundNetworkAccess": "Disabled",
             "externalGovernanceStatus": "Disabled",
         }
+        if isinstance(given.get("administrators"), dict):
+            known = {"administratorType": "ActiveDirectory", "tenantId": call.world.tenant_id}
+            given["administrators"] = known | {"azureADOnlyAuthentication": False} | given["administrators"]
+        elif "administrators" in before.get("properties", {}):
+            given["administrators"] = before["properties"]["administrators"]
         address = {"fullyQualifiedDomainName": f"{resource.name}.database.windows.net"}
         body["properties"] = defaults | given | address
         body["kind"] = "v12.0"
@@ -140,7 +145,9 @@ class Server(SqlKind):
             body["identity"] = call.world.identity(body["identity"], resource.id)
 
     def created(self, world: World, resource: Resource) -> None:
-        """Add the master database, as every server has one."""
+        """Add the master database, as every server has one, and the administrator that came with the server."""
+        if "administrators" in resource.body["properties"]:
+            _add_administrator(world, resource)
         master = f"{resource.id}/databases/master"
         sku = {"name": "System", "tier": "System", "capacity": 0}
         body = {
@@ -174,6 +181,20 @@ class Server(SqlKind):
         }
         body |= {"kind": "v12.0,system", "managedBy": resource.id, "properties": properties}
         world.state.put(Resource(master, DATABASES.lower(), "master", "Succeeded", body, created=world.now()))
+
+
+def _add_administrator(world: World, server: Resource) -> None:
+    kind, name = "Microsoft.Sql/servers/administrators", "ActiveDirectory"
+    where, given = f"{server.id}/administrators/{name}", server.body["properties"]["administrators"]
+    body = {"id": where, "name": name, "type": kind, "properties": given}
+    asked = {"properties": given}
+    world.state.put(Resource(where, kind.lower(), name, "Succeeded", body, asked, created=world.now()))
+    if given.get("azureADOnlyAuthentication") is True:
+        kind, name = "Microsoft.Sql/servers/azureADOnlyAuthentications", "Default"
+        where, alone = f"{server.id}/azureADOnlyAuthentications/{name}", {"azureADOnlyAuthentication": True}
+        body = {"id": where, "name": name, "type": kind, "properties": alone}
+        asked = {"properties": alone}
+        world.state.put(Resource(where, kind.lower(), name, "Succeeded", body, asked, created=world.now()))
 
 
 def _check_login(properties: ServerProperties, existing: Resource | None) -> None:

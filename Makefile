@@ -2,6 +2,7 @@
 # make test              install what is missing, lint, types and every test (browser tests included)
 # make test-az           the az CLI against the simulator (installs it first)
 # make test-azurite      the simulator's blob storage against Azurite (installs it first)
+# make test-r            models of R: handler, sandbox, container, browser (installs R and plumber first); part of test
 # make test-frameworks   handlers of PyTorch, Keras and MLflow models (installs 1.5 GB first)
 # make lock              compile requirements*.in into requirements*.txt
 # make clean             remove what this file made (.venv, build); your projects stay where they are
@@ -13,7 +14,7 @@ BIN    := $(VENV)/bin
 TYPED  := $(wildcard app.py services simulator pages benchmarks)
 SHELL  := /bin/bash
 
-.PHONY: run test test-az test-azurite test-frameworks lock clean venv installed installed-dev chromium sandbox
+.PHONY: run test test-az test-azurite test-frameworks test-r lock clean venv installed installed-dev chromium sandbox r
 .DEFAULT_GOAL := run
 
 run: installed
@@ -89,6 +90,18 @@ sandbox:
 	  echo "No bubblewrap found; installing it with apt-get"; \
 	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y bubblewrap; } > build/apt-bubblewrap.log 2>&1 || \
 	  echo "bubblewrap could not be installed: the tests in it will skip"; }
+
+# Models of R from the file to the endpoint; `test` runs these too where R is there, and skips them where it is not.
+test-r: installed-dev chromium sandbox r
+	@mkdir -p build/screenshots
+	CHROMIUM="$$(cat build/chromium)" $(BIN)/python -m pytest -rs tests/simulator/test_scoring_r.py tests/models/test_r_sample.py \
+	  tests/models/test_r_release.py tests/models/test_handler_r.py tests/pages/test_model_r_browser.py $(ARGS)
+
+r:
+	@Rscript -e 'library(plumber)' >/dev/null 2>&1 || { sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	  echo "No R with plumber found; installing them with apt-get"; \
+	  { $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends r-base-core r-cran-plumber; } > build/apt-r.log 2>&1 || \
+	  { echo "R could not be installed (Debian: apt-get install r-base-core r-cran-plumber); see build/apt-r.log" >&2; exit 1; }; }
 
 # The simulator's blob storage held against Azurite, Microsoft's emulator; needs node and npm.
 test-azurite: installed-dev

@@ -16,6 +16,7 @@ from simulator.scoring.conda import Unsupported
 
 #: What an image's commands find when no ENV says otherwise.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LARGEST = 256 * 1024  # characters
 _KNOWN = frozenset(
     {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
      "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
@@ -41,7 +42,7 @@ class Step:
         """The exec form, None for the shell form; what is no JSON list of texts is the latter, as Docker has it."""
         try:
             found = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         good = isinstance(found, list) and all(isinstance(one, str) for one in found)
         return tuple(found) if good else None
@@ -72,6 +73,8 @@ def read(text: str) -> Dockerfile:
     Raises:
         Unsupported: it is none, or holds what cannot be read here; the line is named.
     """
+    if len(text) > LARGEST or "\0" in text:
+        raise Unsupported("the Dockerfile is no text, or far too long for one")
     stages: dict[str, Dockerfile] = {}
     given: dict[str, str] = {}  # by ARG before the first FROM
     stage: Dockerfile | None = None
@@ -159,6 +162,8 @@ def _take(stage: Dockerfile, step: Step, given: Mapping[str, str]) -> None:
     """Let one instruction have its effect on a stage, and note it."""
     if step.word not in {"CMD", "ENTRYPOINT", "SHELL"}:
         step = _filled(step, stage._arguments | stage.variables)
+    if not step.text.strip():
+        raise wrong(step, f"{step.word} says nothing, once variables are filled in")
     step = Step(step.line, step.word, step.text, step.flags, stage.folder)
     if act := _ACTS.get(step.word):
         act(stage, step, given)
@@ -214,7 +219,7 @@ def _pairs(step: Step) -> dict[str, str]:
         name, _, value = step.text.partition(" ")
         return {name: value.strip()}
     pairs = [word.partition("=") for word in _split(step)]
-    if any(not equals for _, equals, _ in pairs):
+    if any(not name or not equals for name, equals, _ in pairs):
         raise wrong(step, "ENV takes pairs such as NAME=value")
     return {name: value for name, _, value in pairs}
 

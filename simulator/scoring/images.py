@@ -81,6 +81,7 @@ def _text(context: Path, path: str) -> str:
     if not found.is_relative_to(context.resolve()) or not found.is_file():
         raise Unsupported(f"there is no '{path}' in the build context")
     try:
-        return found.read_text("utf-8")
+        with found.open(encoding="utf-8", newline="") as file:
+            return file.read(dockerfile.LARGEST + 1)
     except UnicodeDecodeError:
         raise Unsupported(f"'{path}' in the build context is no text") from None

@@ -79,7 +79,10 @@ def build(asked: Dockerfile, context: Path, root: Path, machine: Machine, tell: 
     missing = [one for one in brought if not machine.found(one)]
     for number, step in enumerate(asked.steps, 2):
         tell(f"Step {number}/{whole} : {step.word} {step.text}")
-        missing += _do(step, context, root, machine, tell)
+        try:
+            missing += _do(step, context, root, machine, tell)
+        except OSError as failed:
+            raise wrong(step, f"it cannot be done: {failed.strerror or failed}") from None
     if why := machine.lacking(missing):
         raise Unsupported(why)
     folder = root / asked.folder[1:]
@@ -99,6 +102,8 @@ def _do(step: Step, context: Path, root: Path, machine: Machine, tell: Tell) -> 
     if step.word in {"COPY", "ADD"}:
         count = _copy(step, context, root)
         tell(f" ---> copied {count} file{'' if count == 1 else 's'}")
+        if set(step.flags) & {"chown", "chmod"}:
+            tell(" ---> owner and mode stay as they are on this machine")
     elif step.word == "RUN":
         return _run(step, root, machine, tell)
     elif step.word == "WORKDIR":

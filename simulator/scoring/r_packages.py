@@ -85,7 +85,7 @@ def work_of(step: Step) -> Work:
 def _commands(step: Step) -> Iterator[list[str]]:
     """Yield the commands of a line, word by word."""
     if step.listed is not None:
-        yield list(step.listed)
+        yield from [list(step.listed)] if step.listed else []
         return
     words = shlex.shlex(step.text, posix=True, punctuation_chars=";&|")
     words.whitespace_split, words.commenters = True, ""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.scoring import dockerfile, r_image
 from simulator.scoring.conda import Unsupported
@@ -101,6 +104,8 @@ def test_an_entry_point_does_away_with_the_bases_command():
         ("# escape=`\nFROM r-base", "escape"),
         ("FROM r-base\nENV A=1 B", "pairs"),
         ("FROM", "FROM says nothing"),
+        ("FROM r-base\nWORKDIR $NOWHERE", "line 2 of the Dockerfile: WORKDIR says nothing"),
+        ("FROM r-base\n" + "# x\n" * 100_000, "far too long"),
     ],
 )
 def test_what_is_no_dockerfile_is_refused_with_its_line(text: str, told: str):
@@ -162,6 +167,24 @@ def test_a_run_line_that_does_more_is_refused(line: str):
         work_of(dockerfile.read(f"FROM r-base\nRUN {line}").steps[0])
 
 
+PIECES = [
+    "FROM", "r-base", "RUN", "ENV", "ARG", "COPY", "WORKDIR", "CMD", "ENTRYPOINT", "--from=x", "A=1", "=", "$A", "${A:-",
+    "}", "[", "]", '"', "'", "\\", "\n", "\n", "#", "&&", ";", "|", ">", "Rscript", "-e", "install.packages(", "c(",
+    ")", ",", "remotes::install_version('x', '1')", "apt-get install", "r-cran-x", "install2.r", "mkdir", "x",
+    "/", "..", "*", "\t",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(["", " "]))
+def test_whatever_is_written_there_is_read_or_refused(pieces: list[str], between: str):
+    """Never a traceback: a Dockerfile comes from whoever has made the environment."""
+    with suppress(Unsupported):
+        for step in dockerfile.read("FROM r-base\n" + between.join(pieces)).steps:
+            _ = step.words
+            if step.word == "RUN":
+                work_of(step)
+
+
 def test_files_are_copied_as_docker_copies_them(tmp_path: Path):
     """A folder's content, a file into a folder, under another name, by pattern; nothing leads out of the image."""
     context, root, told = tmp_path / "context", tmp_path / "image", list[str]()
@@ -180,7 +203,7 @@ def test_files_are_copied_as_docker_copies_them(tmp_path: Path):
     assert (root / "srv/app/logs").is_dir() and (root / "bin/own").read_text() == "plumber.R"
     assert (image.command, image.folder) == (("Rscript", "plumber.R"), "/srv/app")
     assert image.variables["PATH"].startswith("/opt/R/4.4/bin:/usr/local/sbin")
-    assert told[0] == "Step 1/10 : FROM r-base:4.4" and " ---> taken from this machine: plumber 1.2.1" in told
+    assert told[0] == "Step 1/11 : FROM r-base:4.4" and " ---> taken from this machine: plumber 1.2.1" in told
     assert any("runs as the user that runs the simulator" in line for line in told)
 
 
@@ -204,9 +227,11 @@ def test_what_microsofts_sample_starts(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def workshop(simulator: Running) -> Workshop:
-    """An endpoint with one container of R behind it."""
-    return _opened(simulator, "rg-of-r")
+def workshop(simulator: Running) -> Iterator[Workshop]:
+    """An endpoint with one container of R behind it; all of it ends before the next file begins."""
+    made = _opened(simulator, "rg-of-r")
+    yield made
+    _end(made)
 
 
 def _opened(simulator: Running, group: str) -> Workshop:
@@ -370,6 +395,13 @@ def test_kill_9_leaves_no_container_and_a_new_start_serves_again(start: Callable
     assert not psutil.wait_procs(boxes, timeout=10)[1]
     made.simulator = start("--pace", "0")
     assert made.score({"rows": ROWS}, "blue", key).status == 200
+    _end(made)
+
+
+def _end(made: Workshop) -> None:
+    boxes = _boxed(made)
+    assert made.simulator.stop() == 0
+    assert not psutil.wait_procs(boxes, timeout=10)[1]
 
 
 def _boxed(made: Workshop) -> set[psutil.Process]:

@@ -38,6 +38,23 @@ def test_an_answer_with_a_body_one_without_and_a_refusal(asked: Asked, simulator
     assert (refused.value.code, refused.value.status) == ("ResourceGroupNotFound", 404)
 
 
+def test_a_storage_account_is_read_once_when_its_content_is_counted(
+    asked: Asked, simulator: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One answer tells both where its blobs are and whether keys are allowed."""
+    group = f"/subscriptions/{simulator['subscription_id']}/resourceGroups/rg-read"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/stread"
+    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    asked(lambda cloud: cloud.send("PUT", group, GROUPS, {"location": "westeurope"}))
+    asked(lambda cloud: cloud.send("PUT", account, "2024-01-01", body))
+    states = (asked(lambda cloud: cloud.get(account, "2024-01-01")) for _ in range(500))
+    assert any(found and found["properties"]["provisioningState"] == "Succeeded" for found in states)
+    with caplog.at_level("INFO", "azure.core.pipeline.policies.http_logging_policy"):
+        assert asked(lambda cloud: cloud.contents(account)).blobs == 0
+    reads = [line for line in caplog.messages if "/storageAccounts/stread?" in line and "'GET'" in line]
+    assert len(reads) == 1
+
+
 def refused_by(error: Exception, cause: Exception | None = None) -> CloudError:
     """What we make of an SDK's error."""
     with pytest.raises(CloudError) as told, translated():

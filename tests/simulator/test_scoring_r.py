@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -336,6 +337,16 @@ def test_two_containers_have_a_port_8000_each(workshop: Workshop):
         "DELETE", f"{workshop.endpoint}/deployments/green", version="2024-10-01"
     ).status == 202  # fmt: skip
     assert before and not psutil.wait_procs(before, timeout=15)[1]
+
+
+@needs_r
+def test_an_update_lets_the_old_container_finish(workshop: Workshop):
+    """A request that is under way gets its answer from the old one; then the new variables count."""
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(workshop.score, {"rows": ROWS, "sleep": 3}, "blue")
+        updated = _deploy(workshop, "blue", environmentVariables={"BONUS": "5"})
+        assert (updated["status"], slow.result().status) == ("Succeeded", 200)
+    assert (slow.result().body["bonus"], workshop.score({"rows": ROWS}).body["bonus"]) == (0, 5)
 
 
 @needs_r

@@ -5,12 +5,17 @@ https://learn.microsoft.com/rest/api/application-insights/component-linked-stora
 
 from __future__ import annotations
 
+import secrets
+import uuid
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, ClassVar
 
 from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.children import Child
-from simulator.errors import ArmError
+from simulator.errors import ArmError, resource_not_found
+from simulator.schema import Wire, read
 from simulator.state import Resource
 
 BILLING: dict[str, Any] = {
@@ -21,6 +26,15 @@ BILLING: dict[str, Any] = {
     "StopSendNotificationWhenHitThreshold": False,
     "StopSendNotificationWhenHitCap": False,
 }
+
+
+class ApiKeyAsked(Wire):
+    """What a new API key is to be called, and what it may read and write."""
+
+    id: str | None = None
+    name: str
+    linkedReadProperties: list[str] | None = None
+    linkedWriteProperties: list[str] | None = None
 
 
 class LinkedStorage(Child):
@@ -65,15 +79,50 @@ class PricingPlan(Child):
     }
 
 
-class WebItem(Child):
-    """An API key of a component."""
+class ApiKey(Child):
+    """A key of a component: the service names it, and shows it once."""
 
     arm_type = "Microsoft.Insights/components/apiKeys"
     casing = "microsoft.insights/components/apiKeys"
+    posts = True
 
     def missing(self, address: Address) -> ArmError:
         """Return the component's own 404."""
         return ArmError(404, "NotFound", f"API key {address.name} was not found.")
+
+    def put(self, call: Call) -> Reply:
+        """Refuse: keys are made by a POST."""
+        message = f"The requested resource does not support http method '{call.method}'."
+        raise ArmError(405, "MethodNotAllowed", message)
+
+    patch = put
+
+    def post(self, call: Call) -> Reply:
+        """Make a key and answer it, this once with the key itself."""
+        component, asked = call.state.get(call.address.without_action.path), read(ApiKeyAsked, call.body)
+        if component is None:
+            raise resource_not_found(
+                f"Microsoft.Insights/components/{call.address.names[0]}", call.address.group
+            )
+        if any(one.body["name"] == asked.name for one in call.state.under(component.id, self.arm_type)):
+            raise ArmError(409, "Conflict", f"An API key named '{asked.name}' already exists.")
+        number, now = str(uuid.uuid4()), call.world.now()
+        body = {
+            "id": f"{component.id.replace('/resourceGroups/', '/resourcegroups/')}/apikeys/{number}",
+            "name": asked.name,
+            "createdDate": format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True),
+            "linkedReadProperties": asked.linkedReadProperties or [],
+            "linkedWriteProperties": asked.linkedWriteProperties or [],
+        }
+        place = f"{component.id}/apiKeys/{number}"
+        call.state.put(Resource(place, self.arm_type.lower(), number, "Succeeded", body, created=now))
+        return Reply(200, {**body, "apiKey": secrets.token_hex(20)})
+
+    def delete(self, call: Call) -> Reply:
+        """Delete, and answer what was there."""
+        there = self.require(call)
+        call.state.remove(there.id)
+        return Reply(200, self.view(there))
 
 
 def billing(call: Call, component: Resource) -> Reply:

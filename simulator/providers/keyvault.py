@@ -79,7 +79,18 @@ class Vault(Kind):
     delete_seconds = 10
     deletion_rank = 6
     full_pages_go_on = True
+    actions = {"GET privatelinkresources": "links"}  # noqa: RUF012
     create_style = Style()
+
+    def links(self, call: Call, resource: Resource) -> Reply:
+        """Answer what private endpoints could reach."""
+        zone = {"groupId": "vault", "requiredMembers": ["default"]}
+        zone["requiredZoneNames"] = ["privatelink.vaultcore.azure.net"]
+        kind, place = (
+            "Microsoft.KeyVault/vaults/privateLinkResources",
+            f"{resource.id}/privateLinkResources/vault",
+        )
+        return Reply(200, {"value": [{"id": place, "name": "vault", "type": kind, "properties": zone}]})
 
     def check_name(self, call: Call, name: str) -> None:
         """Refuse a bad name, and one that is taken; a deleted vault of that name must be recovered or purged."""

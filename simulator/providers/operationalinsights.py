@@ -75,7 +75,15 @@ class LogAnalyticsWorkspace(Kind):
         "/operationresults/{id}",
         retry_after=20,
     )
-    actions = {"sharedkeys": "shared_keys"}  # noqa: RUF012
+    actions = {  # noqa: RUF012
+        "sharedkeys": "shared_keys",
+        "listkeys": "shared_keys",  # 2015 called it so
+        "regeneratesharedkey": "regenerate_key",
+        "GET usages": "usages",
+        "GET managementgroups": "management_groups",
+        "GET intelligencepacks": "packs",
+        "GET availableservicetiers": "tiers",
+    }
 
     def style_of(self, call: Call, action: str) -> Style | None:
         """Return how the version tells of its work: 2021-12-01-preview points at the workspace itself, 2015 not at all."""
@@ -153,8 +161,45 @@ class LogAnalyticsWorkspace(Kind):
 
     def shared_keys(self, call: Call, resource: Resource) -> Reply:
         """Answer the workspace's two keys."""
-        keys = {name: call.world.fixed_id(f"{resource.key}/{name}") for name in ("primary", "secondary")}
+        rounds = resource.hidden.get("rounds", 0)
+        made = f"{resource.key}/{rounds}" if rounds else resource.key
+        keys = {name: call.world.fixed_id(f"{made}/{name}") for name in ("primary", "secondary")}
         return Reply(200, {f"{name}SharedKey": value for name, value in keys.items()})
+
+    def regenerate_key(self, call: Call, resource: Resource) -> Reply:
+        """Make the keys anew."""
+        resource.hidden["rounds"] = resource.hidden.get("rounds", 0) + 1
+        call.state.put(resource)
+        return self.shared_keys(call, resource)
+
+    def usages(self, call: Call, resource: Resource) -> Reply:
+        """Answer how much has been taken in today: nothing."""
+        name = {"value": "DataAnalyzed", "localizedValue": "Data Analyzed"}
+        reset = timestamp(call.world.now() // 86400 * 86400 + 86400)
+        one = {"name": name, "unit": "Bytes", "currentValue": 0.0, "limit": -1.0, "nextResetTime": reset}
+        return Reply(200, {"value": [{**one, "quotaPeriod": "P1D"}]})
+
+    def management_groups(self, call: Call, resource: Resource) -> Reply:
+        """Answer that none is connected."""
+        return Reply(200, {"value": []})
+
+    def packs(self, call: Call, resource: Resource) -> Reply:
+        """Answer the solutions that every workspace has; a bare list, as the service writes it."""
+        pack = {"name": "LogManagement", "enabled": True, "displayName": "Log Management"}
+        return Reply(200, [pack])
+
+    def tiers(self, call: Call, resource: Resource) -> Reply:
+        """Answer how the workspace may be paid for; a bare list, too."""
+        sku = resource.body["properties"]["sku"]["name"].lower()
+        days = {"minimumRetention": 30, "maximumRetention": 730, "defaultRetention": 30}
+        names = ("PerGB2018", "CapacityReservation")
+        return Reply(
+            200,
+            [
+                {"serviceTier": name, "enabled": name.lower() == sku, **days, "capacityReservationLevel": 0}
+                for name in names
+            ],
+        )
 
 
 class OperationalInsights(Namespace):

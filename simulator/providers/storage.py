@@ -13,7 +13,7 @@ from simulator.errors import ArmError
 from simulator.kinds import Kind, matches
 from simulator.namespaces import Namespace
 from simulator.operations import Operation, Style
-from simulator.providers.storage_shape import addresses, defaults, link, with_directory
+from simulator.providers.storage_shape import addresses, defaults, link, signed, with_directory
 from simulator.providers.storage_skus import skus, usages
 from simulator.schema import Identity, Tracked, Wire, read
 from simulator.state import Resource
@@ -104,6 +104,7 @@ class StorageAccount(Kind):
         "regeneratekey": "regenerate_key",
         "revokeuserdelegationkeys": "revoke_delegation",
         "aborthnsonmigration": "abort_migration",
+        "listaccountsas": "account_sas",
         "GET privatelinkresources": "links",
     }
 
@@ -190,6 +191,22 @@ class StorageAccount(Kind):
         call.state.put(resource)
         return Reply(200)
 
+    def account_sas(self, call: Call, resource: Resource) -> Reply:
+        """Answer a shared access signature for the whole account."""
+        asked = read(AccountSas, call.body)
+        fields = {
+            "sp": asked.signedPermission,
+            "ss": asked.signedServices,
+            "srt": asked.signedResourceTypes,
+            "st": asked.signedStart or "",
+            "se": asked.signedExpiry,
+            "sip": asked.signedIp or "",
+            "spr": asked.signedProtocol or "",
+            "sv": "2019-02-02",
+        }
+        key = account_key(resource, asked.keyToSign or "key1")
+        return Reply(200, {"accountSasToken": signed(resource.name, key, fields)})
+
     def abort_migration(self, call: Call, resource: Resource) -> Reply:
         """Refuse: no account is being given a hierarchical namespace, which the rehearsal does not do."""
         message = f"Hns migration for the account: {resource.name} is not found."
@@ -205,6 +222,19 @@ class RegenerateKey(Wire):
     """Which key is to be made anew."""
 
     keyName: Literal["key1", "key2"]
+
+
+class AccountSas(Wire):
+    """What a shared access signature is to allow."""
+
+    signedServices: str
+    signedResourceTypes: str
+    signedPermission: str
+    signedExpiry: str
+    signedStart: str | None = None
+    signedIp: str | None = None
+    signedProtocol: Literal["https", "https,http"] | None = None
+    keyToSign: Literal["key1", "key2"] | None = None
 
 
 class NameCheck(Wire):

@@ -109,7 +109,12 @@ def account_sas(account: str, key: str, now: float, hours: int) -> str:
         "spr": "https",
         "sv": "2019-02-02",
     }
+    return signed(account, key, fields)
+
+
+def signed(account: str, key: str, fields: dict[str, str]) -> str:
+    """Return a token with its signature; the order of ``fields`` is that of the string that is signed."""
     text = "\n".join([account, *fields.values(), ""])
     signature = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
-    fields |= {"sig": base64.b64encode(signature).decode()}
-    return urlencode({name: value for name, value in fields.items() if value})
+    whole = {**fields, "sig": base64.b64encode(signature).decode()}
+    return urlencode({name: value for name, value in whole.items() if value})

@@ -11,6 +11,7 @@ from simulator.errors import gateway
 from simulator.kinds import REGISTRY, Kind, kind_of
 from simulator.namespaces import NAMESPACES
 from simulator.state import Resource
+from simulator.world import timestamp
 
 UNREGISTERED = "unregistered namespaces"
 #: Namespaces that Azure has and the rehearsal can only register.
@@ -163,7 +164,8 @@ def filtered(call: Call, resources: list[Resource]) -> list[dict[str, Any]]:
     Raises:
         ArmError: 400 InvalidFilterInQueryString for what this filter does not understand.
     """
-    return [_indexed(one) for one in wanted(call, resources) if _is_indexed(one)]
+    more = {word.strip().lower() for word in call.query.get("$expand", "").split(",")}
+    return [_indexed(one) | _expanded(one, more) for one in wanted(call, resources) if _is_indexed(one)]
 
 
 def wanted(call: Call, resources: list[Resource]) -> list[Resource]:
@@ -220,6 +222,14 @@ def _indexed(resource: Resource) -> dict[str, Any]:
     if body["type"].count("/") > 1:  # a child's name holds its parents' names here
         body["name"] = "/".join(resource.id.split("/providers/")[-1].split("/")[2::2])
     return body
+
+
+def _expanded(resource: Resource, more: set[str]) -> dict[str, str]:
+    """Return what ARM's index knows besides, as far as ``$expand`` asks for it."""
+    made = timestamp(resource.created)
+    changed = (resource.body.get("systemData") or {}).get("lastModifiedAt") or made
+    known = {"createdTime": made, "changedTime": changed, "provisioningState": resource.state}
+    return {key: value for key, value in known.items() if key.lower() in more}
 
 
 def _subscription(call: Call, number: str, name: str) -> dict[str, Any]:

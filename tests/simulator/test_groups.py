@@ -41,6 +41,9 @@ def test_an_exported_template_makes_the_group_anew(simulator: Running) -> None:
     deployment = f"{other}/providers/Microsoft.Resources/deployments/anew"
     assert simulator.arm("PUT", deployment, {"properties": properties}, version=V).status == 201
     assert simulator.arm("GET", deployment, version=V).body["properties"]["provisioningState"] == "Succeeded"
+    listed = f"{other}/providers/Microsoft.Resources/deployments?$filter=provisioningState eq "
+    assert len(simulator.arm("GET", listed + "'Succeeded'", version=V).body["value"]) == 1
+    assert simulator.arm("GET", listed + "'Failed'", version=V).body["value"] == []
     made = simulator.arm("GET", f"{other}/providers/Microsoft.Storage/storageAccounts/stanew01").body
     assert made["tags"] == {"team": "data"}
     inner = f"{made['id']}/blobServices/default/containers/raw"
@@ -121,6 +124,9 @@ def test_lists_obey_their_filters(simulator: Running) -> None:
     every = f"{simulator.subscription}/resources?$filter="
     by_part = simulator.arm("GET", every + "substringof('filter01',%20name)")
     assert [one["name"] for one in by_part.body["value"]] == ["stfilter01"]
+    more = simulator.arm("GET", f"{every}name%20eq%20'stfilter01'&$expand=createdTime,provisioningState")
+    assert more.body["value"][0]["provisioningState"] == "Succeeded"
+    assert set(more.body["value"][0]) - set(by_part.body["value"][0]) == {"createdTime", "provisioningState"}
     assert simulator.arm("GET", every + "size%20gt%205").code == "InvalidFilterInQueryString"
 
 

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/resources/deployments
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any, ClassVar
 
@@ -79,7 +80,10 @@ class Deployment(Kind):
         found = [
             one for one in call.state.under(call.address.scope, self.arm_type) if one.key.startswith(scope)
         ]
-        return [self.view(one) for one in reversed(found)]
+        state = re.search(r"provisioningState eq '(\w+)'", call.query.get("$filter", ""), re.IGNORECASE)
+        return [
+            self.view(one) for one in reversed(found) if not state or one.state.lower() == state[1].lower()
+        ]
 
     def delete(self, call: Call) -> Reply:
         """Forget a deployment; what it made stays."""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components import durations, guard, markup, state
 from pages.components.upload_card import VERDICTS
-from services.models import files, records
+from services.models import candidate, files, records, serving, testing
 from services.models.files import in_words
 from services.models.records import ModelRecord
 from services.runs import journal
@@ -50,13 +50,15 @@ def _choose(id: str) -> None:
 
 @guard.answering
 def _remove(model: ModelRecord) -> None:
-    """Nothing is taken from under a run; the file goes when no other model is made of it."""
+    """Nothing is taken from under a run; file and test server go when no other model is made of the file."""
     run = journal.newest(model.project_id)
     if run and not run.ended:
         st.session_state[state.REFUSED] = (
             "A run of this project goes on and may need the model. Wait for its end, or cancel it first."
         )
         return
+    testing.forget(model.id)
     records.remove(model.id, by=state.tab())
     if not records.used(model.sha256):
+        serving.stop(candidate.of_record(model).server_key)
         files.forget(model.sha256)

@@ -1,5 +1,6 @@
 """Tests of models on this machine, each in a process of its own, so that a closed tab, F5 or a killed server lose none."""
 
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -61,6 +62,12 @@ def cancel(model_id: str) -> None:
         if account.phase == "running":  # it was ended before it could say a word
             ended = {"phase": "cancelled", "why": test_state.CANCELLED, "ended_at": time.time()}
             write(folder_of(model_id) / "state.json", vars(account) | ended)
+
+
+def forget(model_id: str) -> None:
+    """End what goes on and remove its files: the model goes."""
+    cancel(model_id)
+    shutil.rmtree(folder_of(model_id), ignore_errors=True)
 
 
 def _begin(folder: Path, job: Job) -> None:

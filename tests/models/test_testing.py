@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from services.models import candidate, files, records, serving, testing
+from services.models import candidate, files, records, serving, test_state, testing
 from services.models.gate import gate
 from services.models.intake import Intake
 from services.models.server_state import folder_of
@@ -211,3 +211,14 @@ def test_a_golden_set_that_is_edited_meanwhile_is_not_written_over(model):
     state = ended(record.id)
     assert state.phase == "failed" and "nothing was written" in state.why
     assert json.dumps(list(records.get(record.id).golden)) == json.dumps(list(mine.golden))
+
+
+def test_a_model_that_goes_takes_its_test_along(model):
+    """Nothing runs on for it, and nothing of it is kept."""
+    record = model(20, 1)
+    testing.start(record.id, "me")
+    until(record.id, lambda now: now.running and now.steps)
+    testing.forget(record.id)
+    assert testing.state(record.id) is None
+    assert not test_state.folder_of(record.id).exists()
+    assert not [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[-1:] == [record.id]]

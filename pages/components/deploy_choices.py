@@ -14,7 +14,9 @@ def draw(draft: Draft, model: ModelRecord) -> None:
     """Where, on which machines, with which times; then the plan and its start."""
     chosen = draft.config[Production]
     standing = endpoint_cloud.standing(draft.id, draft.config, (chosen.endpoint,))
-    region = endpoint_cloud.silent(standing) if standing.error else endpoint_cloud.region(draft.id, draft.config)
+    region = (
+        endpoint_cloud.silent(standing) if standing.error else endpoint_cloud.region(draft.id, draft.config)
+    )
     endpoint = (standing.value or {}).get(chosen.endpoint)
     endpoint_cloud.trouble(standing if standing.error else region, "deploy")
     st.header("Where", anchor=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.scoring import dockerfile, r_image
+from simulator.scoring import dockerfile, r_image, r_machine
 from simulator.scoring.conda import Unsupported
 from simulator.scoring.r_machine import Machine
 from simulator.scoring.r_packages import Wanted, work_of
@@ -222,6 +223,31 @@ def test_what_microsofts_sample_starts(tmp_path: Path):
     bare = Machine("bwrap", "/usr/bin/Rscript", "4.2.2", ("/usr/lib/R",), {})
     with pytest.raises(Unsupported, match="r-cran-plumber"):
         r_image.build(dockerfile.read(text), tmp_path, tmp_path / "bare", bare, lambda _: None)
+
+
+def test_a_machine_that_lacks_something_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """No R, no bubblewrap, and an R that does not work: each in a sentence with the way out."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        Unsupported, match=r"no Rscript on this machine .*apt-get install r-base-core r-cran-plumber"
+    ):
+        asyncio.run(r_machine.ask(tmp_path))
+    _program(tmp_path / "Rscript", "echo 'no libR.so'; exit 3")
+    with pytest.raises(Unsupported, match="apt-get install bubblewrap"):
+        asyncio.run(r_machine.ask(tmp_path))
+    _program(tmp_path / "bwrap", "echo 'No permissions'; exit 1")
+    with pytest.raises(Unsupported, match="bubblewrap may not do its work on this machine: No permissions"):
+        asyncio.run(r_machine.ask(tmp_path))
+    _program(tmp_path / "bwrap", "exit 0")
+    with pytest.raises(Unsupported, match="Rscript does not work on this machine: no libR"):
+        asyncio.run(r_machine.ask(tmp_path))
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
 
 
 # -- running, where R and bubblewrap are --------------------------------------------------------------------------------

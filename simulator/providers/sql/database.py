@@ -14,7 +14,7 @@ from simulator.operations import Operation, Style
 from simulator.providers.sql import older
 from simulator.providers.sql.database_body import DatabaseBody, DatabaseProperties
 from simulator.providers.sql.shared import OLDEST, SqlKind, begun, busy, server_id, style
-from simulator.providers.sql.sizes import full_sku, objective
+from simulator.providers.sql.sizes import first_size, full_sku, objective
 from simulator.state import Resource
 from simulator.world import World, timestamp
 
@@ -121,7 +121,7 @@ class Database(SqlKind):
         body["properties"] = {
             "collation": "SQL_Latin1_General_CP1_CI_AS",
             "catalogCollation": "SQL_Latin1_General_CP1_CI_AS",
-            "maxSizeBytes": 34359738368 if sku.get("family") else 2147483648,
+            "maxSizeBytes": first_size(sku),
             "databaseId": old.get("databaseId") or str(uuid.uuid4()),
             "creationDate": old.get("creationDate") or timestamp(call.world.now()),
             "currentServiceObjectiveName": size,
@@ -151,6 +151,8 @@ class Database(SqlKind):
         body = self.view(resource)
         if call.api_version == OLDEST:
             return older.database(call, resource, body)
+        if call.api_version > "2022-02" and body["sku"].get("family"):
+            body["properties"].setdefault("preferredEnclaveType", "Default")
         if "2019-06" < call.api_version < "2021-02":  # the name of these versions for where backups are kept
             kept = body["properties"].get("currentBackupStorageRedundancy", "Geo")
             body["properties"]["storageAccountType"] = _REDUNDANCY.get(kept, "GRS")

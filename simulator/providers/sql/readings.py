@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from simulator import regions
-from simulator.address import Address
+from simulator.address import Address, parse
 from simulator.call import Call, Reply
 from simulator.children import Child
 from simulator.errors import ArmError, method_not_allowed
+from simulator.operations import Operation
 from simulator.providers.sql.database import DROPPED, Database
 from simulator.providers.sql.objectives import EDITIONS, NUMBERS
-from simulator.providers.sql.shared import OLDEST, not_found, place_of, server_id
+from simulator.providers.sql.shared import OLDEST, begun, not_found, place_of, server_id, style
 from simulator.providers.sql.sizes import DTUS
 from simulator.state import Resource
 from simulator.world import timestamp
@@ -198,7 +199,13 @@ class ReplicationLink(Reading):
             else:
                 one.body["properties"] |= {"sourceDatabaseId": source, "createMode": "Secondary"}
             call.state.put(one)
-        return Reply(204)
+        if call.api_version == OLDEST:
+            return Reply(204)
+        return begun(call, resource, style("replicationLink", 1), "FailoverReplicationLink")
+
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Show the link after a failover."""
+        return Reply(200, self.require(call, parse(operation.resource)).body)
 
     def _ends(self, call: Call, link: Resource) -> tuple[Resource, Resource]:
         here = link.id.rsplit("/", 2)[0]

@@ -85,6 +85,7 @@ class Row:
     near: str = ""  # a relative that is the same thing by another name: "extendedAuditingSettings"
     by_server: bool = False  # a server's own makes a database's first write an update
     result_only: bool = False  # operations are told of by a Location alone
+    parent_told: bool = False  # where the server is missing, ARM says so, and not that a parent is
     old_status: int = 0  # of a creation in 2014-04-01, where that differs
 
 
@@ -104,7 +105,8 @@ SERVER = (
     Row("extendedAuditingSettings", "extendedAuditingSettings", "Default", "UpsertServerEngineAuditingPolicy", _EXTENDED,
         secrets=_KEY, near="auditingSettings"),
     Row("ipv6FirewallRules", status=201),
-    Row("outboundFirewallRules", "outboundFirewallRules", "", "UpsertServerOutboundFirewallRules"),
+    Row("outboundFirewallRules", "outboundFirewallRules", "", "UpsertServerOutboundFirewallRules",
+        parent_told=True),
     Row("securityAlertPolicies", "securityAlertPolicies", "Default", "UpsertServerThreatDetectionPolicy", _ALERTS,
         busy="ServerSecurityAlertPolicyInProgress"),
     Row("sqlVulnerabilityAssessments", "", "Default", "", _OFF),

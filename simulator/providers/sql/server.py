@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from simulator import regions
-from simulator.call import Call
+from simulator.call import Call, Reply
 from simulator.errors import ArmError
 from simulator.kinds import matches
 from simulator.operations import Operation
 from simulator.providers.sql import older
 from simulator.providers.sql.names import FULL_REGION, NAME_RULE, RESERVED_LOGINS, invalid_name, taken
-from simulator.providers.sql.shared import OLDEST, SqlKind, busy, style
+from simulator.providers.sql.shared import OLDEST, SqlKind, begun, busy, style
 from simulator.schema import Identity, Tracked, Wire
 from simulator.state import Resource
 from simulator.world import World, timestamp
@@ -58,6 +58,7 @@ class Server(SqlKind):
     delete_seconds = 38
     deletion_rank = 5
     old_style = None
+    actions = {"refreshexternalgovernancestatus": "refresh"}  # noqa: RUF012
     create_style = update_style = style("server", 1)
     delete_style = style("server", 15)
     verbs = {  # noqa: RUF012
@@ -111,7 +112,26 @@ class Server(SqlKind):
     def seen(self, call: Call, resource: Resource) -> dict[str, Any]:
         """Say it in the words of 2014-04-01 to whoever asks with that version."""
         body = self.view(resource)
-        return older.server(resource, body) if call.api_version == OLDEST else body
+        if call.api_version == OLDEST:
+            return older.server(resource, body)
+        if call.api_version > "2024-06":  # how long a deleted server can be restored: not at all
+            body["properties"].setdefault("retentionDays", -1)
+        return body
+
+    def refresh(self, call: Call, resource: Resource) -> Reply:
+        """Ask Purview anew whether it governs the server."""
+        way = style("refreshExternalGovernanceStatus", 1)
+        return begun(call, resource, way, "RefreshExternalGovernanceStatus")
+
+    def gone(self, call: Call, operation: Operation) -> Reply:
+        """Show how a refresh went."""
+        server = call.state.get(operation.resource)
+        if server is None or operation.action != "RefreshExternalGovernanceStatus":
+            return super().gone(call, operation)
+        told = {"requestId": operation.id, "requestType": operation.action, "serverName": server.name}
+        told |= {"queuedTime": timestamp(operation.started), "status": "Completed", "errorMessage": ""}
+        kind = f"{self.arm_type}/refreshExternalGovernanceStatus"
+        return Reply(200, {"id": server.id, "name": operation.id, "type": kind, "properties": told})
 
     def remembered(self, request: dict[str, Any]) -> dict[str, Any]:
         """Forget the password."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from simulator.address import Address
 from simulator.call import Call, Reply
 from simulator.children import Child
-from simulator.errors import ArmError
+from simulator.errors import ArmError, resource_not_found
 from simulator.operations import Operation, Style
 from simulator.providers.sql.older import setting as in_old_words
 from simulator.providers.sql.rows import DATABASE, SERVER, WORKLOAD_GROUP, Row
@@ -119,6 +119,12 @@ class Setting(Child):
         """Show, after an action, what it has acted on."""
         left = None if operation.action == "delete" else call.state.get(operation.resource)
         return super().gone(call, operation) if left is None else Reply(200, self.seen(call, left))
+
+    def require_parent(self, call: Call, address: Address, action: str) -> None:
+        """Raise the 404 for a missing parent; of some types ARM tells that the parent itself is not there."""
+        if self.row.parent_told and call.state.get(address.parent.path) is None:
+            raise resource_not_found(f"Microsoft.Sql/servers/{address.names[0]}", address.group)
+        super().require_parent(call, address, action)
 
     def missing(self, address: Address) -> ArmError:
         """Return SQL's own 404."""

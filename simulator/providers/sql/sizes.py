@@ -29,6 +29,12 @@ def objective(sku: dict[str, Any]) -> str:
     return DTUS.get(str(sku["name"]), {}).get(int(sku.get("capacity") or 0), str(sku["name"]))
 
 
+def first_size(sku: dict[str, Any]) -> int:
+    """Return how large a database is at first, in bytes, where nobody says."""
+    gigabytes = {"Basic": 2, "Standard": 250, "Premium": 500, "DataWarehouse": 245760}
+    return gigabytes.get(str(sku["tier"]), 32 if sku.get("family") else 2) << 30
+
+
 def full_sku(sku: dict[str, Any]) -> dict[str, Any]:
     """Return a SKU with the parts that follow from its name."""
     name = str(sku["name"])

@@ -48,6 +48,11 @@ class Resource:
         return self.id.lower()
 
     @property
+    def seed(self) -> str:
+        """What its keys are made from: where it first stood, so that a move to another group changes none."""
+        return str(self.hidden.get("first stood at", self.key))
+
+    @property
     def location(self) -> str:
         """The region's name, empty for types that have none."""
         return str(self.body.get("location", ""))

@@ -198,7 +198,7 @@ class Registry(Kind):
         passwords = [
             {
                 "name": name,
-                "value": call.world.fixed_id(f"{resource.key}/{name}/{resource.hidden.get(name, 0)}"),
+                "value": call.world.fixed_id(f"{resource.seed}/{name}/{resource.hidden.get(name, 0)}"),
             }
             for name in ("password", "password2")
         ]

@@ -153,6 +153,7 @@ def _renamed(resource: Resource, old: str, new: str) -> Resource:
     parts = (resource.body, resource.request, resource.hidden)
     body, request, hidden = (json.loads(pattern.sub(new, json.dumps(part))) for part in parts)
     place = new + resource.id[len(old) :]
+    hidden.setdefault("first stood at", resource.key)
     return Resource(
         place, resource.type, resource.name, resource.state, body, request, hidden, created=resource.created
     )

@@ -162,7 +162,7 @@ class LogAnalyticsWorkspace(Kind):
     def shared_keys(self, call: Call, resource: Resource) -> Reply:
         """Answer the workspace's two keys."""
         rounds = resource.hidden.get("rounds", 0)
-        made = f"{resource.key}/{rounds}" if rounds else resource.key
+        made = f"{resource.seed}/{rounds}" if rounds else resource.seed
         keys = {name: call.world.fixed_id(f"{made}/{name}") for name in ("primary", "secondary")}
         return Reply(200, {f"{name}SharedKey": value for name, value in keys.items()})
 

@@ -282,7 +282,7 @@ def taken(call: Call, name: str) -> bool:
 
 def account_key(resource: Resource, name: str) -> str:
     """Return one of an account's keys: the same until it is made anew."""
-    text = f"{resource.key}/{resource.created}/{name}/{resource.hidden['rounds'][name]}"
+    text = f"{resource.seed}/{resource.created}/{name}/{resource.hidden['rounds'][name]}"
     return base64.b64encode(hashlib.sha512(text.encode()).digest()).decode()
 
 

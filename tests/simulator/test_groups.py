@@ -79,9 +79,10 @@ def test_an_empty_group_is_exported_at_once(simulator: Running) -> None:
 
 
 def test_resources_move_to_another_group_with_what_stands_under_them(simulator: Running) -> None:
-    """202, then 204; the old ID is gone, the new one has the container too."""
+    """202, then 204; the old ID is gone, the new one has the container too, and the keys are what they were."""
     source, target = simulator.group("rg-from"), simulator.group("rg-to")
     path = account(simulator, source, "stmoves01")
+    keys = simulator.arm("POST", f"{path}/listKeys").body
     body = {"resources": [path], "targetResourceGroup": target}
     for action in ("validateMoveResources", "moveResources"):
         begun = simulator.arm("POST", f"{source}/{action}", body, version=V)
@@ -91,6 +92,7 @@ def test_resources_move_to_another_group_with_what_stands_under_them(simulator: 
     moved = f"{target}/providers/Microsoft.Storage/storageAccounts/stmoves01"
     assert simulator.arm("GET", moved).body["id"] == moved
     assert simulator.arm("GET", f"{moved}/blobServices/default/containers/raw").status == 200
+    assert simulator.arm("POST", f"{moved}/listKeys").body == keys
 
 
 def test_a_move_that_cannot_be_made_is_refused(simulator: Running) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator import regions
 from simulator.call import Call
+from simulator.elsewhere import ELSEWHERE, applications, policy
 from simulator.errors import gateway
 from simulator.kinds import REGISTRY, Kind, kind_of
 from simulator.namespaces import NAMESPACES
@@ -14,15 +15,6 @@ from simulator.state import Resource
 from simulator.world import timestamp
 
 UNREGISTERED = "unregistered namespaces"
-#: Namespaces that Azure has and the rehearsal can only register.
-ELSEWHERE = frozenset(
-    f"Microsoft.{name}"
-    for name in (
-        "AlertsManagement", "App", "AppConfiguration", "Cache", "CognitiveServices", "Compute", "ContainerInstance",
-        "ContainerService", "DataFactory", "Databricks", "DocumentDB", "EventGrid", "EventHub", "Logic", "Maintenance",
-        "ManagedIdentity", "Maps", "Network", "PolicyInsights", "Search", "ServiceBus", "SignalRService", "Synapse", "Web",
-    )
-)  # fmt: skip
 
 
 def subscriptions(call: Call) -> dict[str, Any]:
@@ -89,8 +81,8 @@ def provider(call: Call, namespace: str) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{call.address.subscription}/providers/{name}",
         "namespace": name,
-        "authorizations": [],
-        "registrationPolicy": "RegistrationRequired",
+        **applications(name, call.world.fixed_id(f"application/{name}"), call.world.fixed_id(f"role/{name}")),
+        "registrationPolicy": policy(name),
         "registrationState": gone or "Registered",
         "resourceTypes": [_resource_type(call, kind) for kind in kinds],
     }

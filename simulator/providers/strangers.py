@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.call import Call
-from simulator.catalogue import ELSEWHERE
 from simulator.children import Free
+from simulator.elsewhere import ELSEWHERE
 from simulator.errors import ArmError, gateway
 from simulator.kinds import STRANGERS, Kind, matches
 from simulator.state import Resource

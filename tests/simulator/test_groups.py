@@ -158,6 +158,20 @@ def test_a_tenant_sees_types_and_operations_of_a_provider(simulator: Running) ->
     assert simulator.arm("GET", "/providers/Microsoft.Nothing/operations").status == 404
 
 
+def test_a_provider_tells_how_it_is_registered(simulator: Running) -> None:
+    """Most must be registered, a few are free; some tell of one application, others of a list."""
+    root = f"{simulator.subscription}/providers"
+    search = simulator.arm("POST", f"{root}/Microsoft.Search/register").body
+    assert (search["registrationState"], search["registrationPolicy"]) == (
+        "Registered",
+        "RegistrationRequired",
+    )
+    assert search["authorization"]["applicationId"]
+    free = simulator.arm("GET", f"{root}/Microsoft.Authorization").body
+    assert (free["registrationPolicy"], free["authorizations"]) == ("RegistrationFree", [])
+    assert simulator.arm("POST", f"{root}/Microsoft.Nothing/register").code == "InvalidResourceNamespace"
+
+
 def test_a_scope_may_be_escaped_and_comes_back_as_it_was_written(simulator: Running) -> None:
     """A lock by its scope, with %2F for every slash, spelt resourcegroups."""
     scope = simulator.group("rg-scope").replace("resourceGroups", "resourcegroups")

@@ -66,12 +66,7 @@ class Database(SqlKind):
         """Change some of it; a size of its own takes a database out of its pool."""
         if call.api_version == OLDEST:
             call.body = older.database_asked(call.body, server_id(call.address.path))
-        now, asked = self.require(call), call.body if isinstance(call.body, dict) else {}
-        if asked.get("sku") and "elasticPoolId" in now.request.get("properties", {}):
-            del now.request["properties"]["elasticPoolId"]
-            call.state.put(now)
-        if "elasticPoolId" in (asked.get("properties") or {}) and now.request.pop("sku", None):
-            call.state.put(now)
+        self._leave_or_join(call, self.require(call))
         return super().patch(call)
 
     def check_name(self, call: Call, name: str) -> None:
@@ -246,6 +241,15 @@ class Database(SqlKind):
         if database is not None and operation.action == "PauseDatabase":
             database.state = "Paused"
             world.state.put(database)
+
+    def _leave_or_join(self, call: Call, database: Resource) -> None:
+        """Forget the pool where a PATCH asks for a size, and the size where it asks for a pool."""
+        asked = call.body if isinstance(call.body, dict) else {}
+        given, before = asked.get("properties"), database.request.get("properties", {})
+        left = asked.get("sku") is not None and before.pop("elasticPoolId", None)
+        joined = isinstance(given, dict) and given.get("elasticPoolId") and database.request.pop("sku", None)
+        if left or joined:
+            call.state.put(database)
 
     def _switch(self, call: Call, resource: Resource, verb: str, state: str) -> Reply:
         if resource.body["sku"]["tier"] != "DataWarehouse":

@@ -106,7 +106,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     ),
     "ImageBuildFailure": (
         "The environment of the deployment could not be built: {message}",
-        "Mend the packages in conda.yaml, test it here, then deploy anew.",
+        "Mend the packages in conda.yaml (or the Dockerfile, for R), test it here, then deploy anew.",
     ),
     "SignIn": ("Azure does not know who you are (any more).", "Sign in again, then retry."),
     "Unreachable": (

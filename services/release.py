@@ -59,7 +59,9 @@ class Release:
 
     @property
     def environment_version(self) -> str:
-        """The environment's version, from what it is built of."""
+        """The environment's version, from what it is built of: in R the whole handler, which is in the image."""
+        if self.language == "r":
+            return self.code_version
         return _digest({"image": IMAGE, "conda": self.conda, "docker": self.files.get("Dockerfile", "")})[:12]
 
     @property

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,19 +120,20 @@ def no_process_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Fail the session for every process of ours that outlives its test, and end it."""
     yield
     leaked = list(_living(str(tmp_path_factory.getbasetemp())))
-    told = [f"{process.pid} {' '.join(process.cmdline())}, home {home}" for process, home in leaked]
-    for process, _ in leaked:
-        process.kill()
+    told = [f"{process.pid} {line}, home {home}" for process, line, home in leaked]
+    for process, *_ in leaked:
+        with suppress(psutil.Error):
+            process.kill()
     assert not told, "left running:\n" + "\n".join(told)
 
 
-def _living(base: str) -> Iterator[tuple[psutil.Process, str]]:
+def _living(base: str) -> Iterator[tuple[psutil.Process, str, str]]:
     """Yield the processes whose GROUNDPLAN_HOME lies under this session's folder."""
     for process in psutil.process_iter():
         try:
-            home = process.environ().get("GROUNDPLAN_HOME", "")
+            home, line = process.environ().get("GROUNDPLAN_HOME", ""), " ".join(process.cmdline())
             dead = process.status() == psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
         if home.startswith(f"{base}/") and not dead and process.pid != os.getpid():
-            yield process, home
+            yield process, line, home

@@ -17,6 +17,8 @@ from services.cloud.target import Target
 T = TypeVar("T")
 Say = Callable[[str], None]
 LARGEST_ANSWER = 10_000_000
+# Servers of a handler's own may compress for whoever says nothing, and this session unpacks nothing.
+PLAIN = {"Accept-Encoding": "identity"}
 NAMED = "azureml-model-deployment"  # the header that names a deployment, in requests and in answers
 
 
@@ -87,7 +89,7 @@ class Serving(Connection):
         """The same, and which deployment has answered; "" where the answer does not say."""
         endpoint = await self.there(endpoint_id, STORE_API)
         key = (await self.act(endpoint_id, "listKeys", STORE_API))["primaryKey"]
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **PLAIN}
         if deployment:
             headers[NAMED] = deployment
         address = endpoint["properties"]["scoringUri"]
@@ -103,7 +105,7 @@ class Serving(Connection):
             try:
                 limit = aiohttp.ClientTimeout(total=timeout_s)
                 async with self._http().post(address, data=body, headers=headers, timeout=limit) as response:
-                    text = (await response.content.read(LARGEST_ANSWER)).decode(errors="replace")
+                    text = (await _whole(response.content)).decode(errors="replace")
             except aiohttp.ClientError as error:
                 raise CloudError("Unreachable", f"The endpoint does not answer: {error}") from error
         took, by = time.monotonic() - began, response.headers.get(NAMED, "")
@@ -148,6 +150,15 @@ class Serving(Connection):
             "account_name": clients.group_and_name(account_id)[1],
             "account_key": found["keys"][0]["value"],
         }
+
+
+async def _whole(content: Any) -> bytes:
+    """An answer to its end, or as much of it as is read at all; one read gives only what has come so far."""
+    parts, size = [], 0
+    while size < LARGEST_ANSWER and (part := await content.read(LARGEST_ANSWER - size)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _json(text: str) -> Any:

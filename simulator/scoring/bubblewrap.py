@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 #: Where this machine keeps what every image has: programs, libraries, R.
@@ -20,6 +22,20 @@ _HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
 def find() -> str:
     """Return the path of bubblewrap, empty where there is none."""
     return (shutil.which("bwrap") or "") if sys.platform == "linux" else ""
+
+
+@cache
+def that_works() -> str:
+    """Return its path where it may do its work, else nothing; asked of the machine once."""
+    program = find()
+    try:
+        good = (
+            program
+            and not subprocess.run(trial(program), capture_output=True, timeout=20, check=False).returncode
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        good = False
+    return program if good else ""
 
 
 def trial(program: str) -> list[str]:

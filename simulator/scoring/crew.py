@@ -180,6 +180,7 @@ class Crew:
         """Notice when the serving container ends by itself; the next look of the fleet starts another."""
         assert container.process is not None
         code = await container.process.wait()
+        code = code if code >= 0 else 128 - code  # ended by a signal: as containers tell it
         if self.serving is not container:
             return
         self.serving = None

@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from simulator.scoring import dockerfile, files, r_image, r_machine, routes
+from simulator.scoring import bubblewrap, dockerfile, files, r_image, r_machine, routes
 from simulator.scoring.box import Box
 from simulator.scoring.conda import Unsupported
 from simulator.scoring.container import Container
@@ -36,7 +36,10 @@ async def container_of(
     try:
         if not spec.environment.get("build"):
             environment = await environments.get(spec.environment, journal)
-            return InferenceServer(spec, layout, socket, journal, instances, environment=environment)
+            apart = await asyncio.to_thread(bubblewrap.that_works)
+            return InferenceServer(
+                spec, layout, socket, journal, instances, environment=environment, apart=apart
+            )
         wanted = routes.read(spec.environment.get("routes", ""))
         image = await _build(world, spec, layout, journal)
         return Box(spec, layout, socket, journal, instances, image=image, routes=wanted)

@@ -81,3 +81,17 @@ def test_a_package_that_this_machine_lacks_parks_the_run_with_what_to_do(
     assert "lacks what the Dockerfile installs: noSuchPackage" in error.what
     client.cancel(run.id)
     until(lambda: journal.view(run.id).ended)
+
+
+def test_an_edited_handler_is_served(deployed: dict[str, Any], inside: Installation) -> None:
+    """What plumber.R says now is what answers: it is part of the image, so the image is another one."""
+    project = follow.project_of(project_file.load(Path(inside.file(PROJECT))))
+    release = releasing.serving(project.id)[f"{deployed['endpoint']}/blue"].release
+    text = release.files["plumber.R"].replace("list(predictions = if", "list(edited = TRUE, predictions = if")
+    assert text != release.files["plumber.R"]
+    edited = dataclasses.replace(release, files={**release.files, "plumber.R": text})
+    run = follow.to_the_end(client.deploy(project.id, edited), lambda _: None)
+    assert run.state == "Succeeded", [(s.key, s.error) for s in run.steps.values() if s.error]
+    endpoint = next(one["id"] for one in deployed["resources"] if one["key"] == "online_endpoint")
+    _, body, _ = ask(rehearsal(inside.home), lambda cloud: cloud.score(endpoint, "", {"data": ROWS}, 30))
+    assert body["edited"] is True, body

@@ -64,10 +64,10 @@ class Project:
         part = build_release(self.config, dataclasses.replace(self.release, **changes))[key]
         return ask(rehearsal(self.house.home), lambda cloud: cloud.get(part.id, part.api_version))
 
-    def answer(self, deployment: str = "") -> Any:
-        """What the endpoint answers to 2."""
+    def answer(self, deployment: str = "", rows: int = 1) -> Any:
+        """What the endpoint answers to 2, asked so many times at once."""
         place = self.cloud("online_endpoint")["id"]
-        question = {"data": [[2.0]]}
+        question = {"data": [[2.0]] * rows}
         return ask(rehearsal(self.house.home), lambda cloud: cloud.score(place, deployment, question, 20))[:2]
 
 
@@ -113,6 +113,7 @@ def test_a_release_serves_and_the_same_again_puts_nothing(project: Project) -> N
     run = project.deploy()
     assert run.state == "Succeeded", [s.error for s in run.steps.values()]
     assert project.answer() == (200, {"predictions": [4.0]})
+    assert project.answer(rows=200_000) == (200, {"predictions": [4.0] * 200_000}), "it comes in many pieces"
     assert project.traffic() == {"blue": 100}
     before = project.house.puts(project.release.model)
     assert max(Counter(p for p in before if not p.endswith(f"{project.release.endpoint}")).values()) == 1

@@ -11,6 +11,8 @@ from http.client import HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
+
 from tests.simulator.conftest import Answer, Running
 
 VERSION, STORAGE, PLACE = "2024-10-01", "2023-05-01", "westeurope"
@@ -35,9 +37,16 @@ def run(raw):
         raise ValueError("this row is bad")
     time.sleep(asked.get("sleep", 0))
     if asked.get("tell"):
-        return {"variables": dict(os.environ), "pid": os.getpid(), "parent": os.getppid()}
+        return {"variables": dict(os.environ), "pid": os.getpid(), "home": os.environ["HOME"]}
     return {"predictions": (np.array(asked["data"]) @ weights).tolist()}
 """
+
+
+def server_in(simulator: Running, home: str) -> psutil.Process:
+    """Return the server of the container with this home, seen from outside: inside, numbers are its own."""
+    below = psutil.Process(simulator.process.pid).children(recursive=True)
+    own = [one for one in below if one.environ().get("HOME") == home]
+    return next(one for one in own if one.parent() not in own)
 
 
 @dataclass

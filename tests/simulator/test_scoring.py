@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.simulator.conftest import Running
-from tests.simulator.served import CONDA, Workshop
+from tests.simulator.served import CONDA, Workshop, server_in
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -122,7 +122,15 @@ def test_swagger_passes_through(workshop: Workshop):
 def test_the_container_sees_none_of_our_secrets(workshop: Workshop):
     """Its variables are its own: what the deployment says, and places below its own folder."""
     seen = workshop.score({"tell": True}).body["variables"]
-    outside = set(os.environ) - {"PATH", "HOME", "LANG", "TMPDIR", "GROUNDPLAN_HOME", "PYTHONUNBUFFERED"}
+    outside = set(os.environ) - {
+        "PATH",
+        "HOME",
+        "PWD",
+        "LANG",
+        "TMPDIR",
+        "GROUNDPLAN_HOME",
+        "PYTHONUNBUFFERED",
+    }
     assert not outside & set(seen), outside & set(seen)
     assert seen["HOME"].startswith(str(workshop.simulator.folder / "containers"))
     assert seen["AZUREML_MODEL_DIR"].endswith("azureml-models/m/1")
@@ -131,11 +139,11 @@ def test_the_container_sees_none_of_our_secrets(workshop: Workshop):
 def test_a_killed_container_is_started_again(workshop: Workshop):
     """After kill -9 the deployment answers again by itself, from another process."""
     before = workshop.score({"tell": True}).body
-    psutil.Process(before["parent"]).kill()
+    server_in(workshop.simulator, before["home"]).kill()
     statuses = [answer.status for _ in range(20) if (answer := workshop.score({"data": [[1, 1]]}))]
     assert statuses[-1] == 200, statuses
-    assert workshop.score({"tell": True}).body["parent"] != before["parent"]
-    assert "User container ended with code -9" in workshop.logs("blue")
+    assert workshop.score({"tell": True}).body["home"] != before["home"]
+    assert "User container ended with code 137" in workshop.logs("blue")
 
 
 def test_logs_of_both_containers(workshop: Workshop):
@@ -149,13 +157,13 @@ def test_logs_of_both_containers(workshop: Workshop):
 def test_an_update_switches_when_it_is_ready(workshop: Workshop):
     """The old container answers until the new one can; then the new weights count, and the old process is gone."""
     assert workshop.deploy("pink", model="m")["status"] == "Succeeded"
-    before = workshop.score({"tell": True}, deployment="pink").body["parent"]
+    before = server_in(workshop.simulator, workshop.score({"tell": True}, deployment="pink").body["home"])
     workshop.begin("pink", model="n")
     assert workshop.score({"data": [[1, 1]]}, deployment="pink").body["predictions"][0] in {3, 300}
     assert workshop.wait(f"{workshop.endpoint}/deployments/pink") == "Succeeded"
     assert workshop.score({"data": [[1, 1]]}, deployment="pink").body == {"predictions": [300]}
-    psutil.wait_procs(_living(before), timeout=15)
-    assert not psutil.pid_exists(before)
+    psutil.wait_procs([before], timeout=15)
+    assert not before.is_running()
 
 
 def test_a_failed_update_leaves_the_old_one_serving(workshop: Workshop):
@@ -177,12 +185,12 @@ def test_too_many_requests_at_once_are_429(workshop: Workshop):
 
 def test_scaling_needs_no_new_container(workshop: Workshop):
     """Another capacity keeps the process; two instances work on two requests at a time."""
-    before = workshop.score({"tell": True}, deployment="green").body["parent"]
+    before = workshop.score({"tell": True}, deployment="green").body["home"]
     assert workshop.deploy("green", model="n", instances=2)["status"] == "Succeeded"
     with ThreadPoolExecutor(2) as pool:
         asked = {"sleep": 0.5, "tell": True}
         found = list(pool.map(lambda _: workshop.score(asked, deployment="green").body, range(2)))
-    assert {one["parent"] for one in found} == {before}
+    assert {one["home"] for one in found} == {before}
     assert len({one["pid"] for one in found}) == 2
 
 
@@ -190,14 +198,10 @@ def test_deletion_ends_the_container(workshop: Workshop):
     """Deleting a deployment, or the endpoint above it, ends its processes."""
     other = workshop.at("brief-api")
     assert other.deploy("only")["status"] == "Succeeded"
-    master = other.score({"tell": True}, deployment="only").body["parent"]
+    master = server_in(workshop.simulator, other.score({"tell": True}, deployment="only").body["home"])
     assert workshop.simulator.arm("DELETE", other.endpoint, version="2024-10-01").status == 202
-    psutil.wait_procs(_living(master), timeout=15)
-    assert not psutil.pid_exists(master)
-
-
-def _living(pid: int) -> list[psutil.Process]:
-    return [psutil.Process(pid)] if psutil.pid_exists(pid) else []
+    psutil.wait_procs([master], timeout=15)
+    assert not master.is_running()
 
 
 def _counted(workshop: Workshop, name: str) -> float:

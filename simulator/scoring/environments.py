@@ -80,6 +80,7 @@ class Environments:
         since, place = time.monotonic(), Path(tempfile.mkdtemp(prefix=".building-", dir=self.folder))
         try:
             await _install(recipe, place, journal.writer("build"))
+            await _compile(place, done)
             journal.write("build", f"The image {recipe.mark} was built in {age(since)}.")
             (place / processes.RECORD).unlink(missing_ok=True)
             place.rename(done)
@@ -128,9 +129,26 @@ async def _install(recipe: Recipe, place: Path, tell: Callable[[str], None]) -> 
     make = [uv, "venv", "--quiet", "--relocatable", "--allow-existing", "--python", wanted, "."]
     await _run(make, place, tell, f"there is no Python {recipe.python} to be had: ")
     listed.write_text("".join(f"{line}\n" for line in recipe.lines), "utf-8")
-    install = [uv, "pip", "install", "--no-progress", "--compile-bytecode", "--python", str(python)]
+    # Wheels alone: Azure builds packages in a container, here their code would run beside the user's own files; and so
+    # would what they put into .pth files, when uv compiles them.
+    apart = ["--no-build", "--no-compile-bytecode"]
+    install = [uv, "pip", "install", "--no-progress", *apart, "--python", str(python)]
     if recipe.lines:
         await _run([*install, "-r", str(listed)], place, tell)
+
+
+async def _compile(place: Path, done: Path) -> None:
+    """Compile packages with the Python below the environment, which runs nothing of theirs; what can't be is left."""
+    python = os.path.realpath(place / "bin" / "python")
+    words = ["-I", "-S", "-m", "compileall", "-q", "-j", "0", "-s", str(place), "-p", str(done)]
+    process = await processes.start([python, *words, str(place / "lib")], place, passed_on(), place)
+    try:
+        async with asyncio.timeout(LONGEST):
+            await _follow(process, lambda line: None)
+    except TimeoutError:
+        pass
+    finally:
+        await processes.stop(process)
 
 
 async def _run(command: list[str], place: Path, tell: Callable[[str], None], what: str = "") -> None:

@@ -55,11 +55,12 @@ def test_broken_code(workshop: Workshop, text: str, told: str, request: pytest.F
     ("conda", "told"),
     [
         (CONDA + "  - no-such-package-of-ours==9\n", "no-such-package-of-ours"),
+        (CONDA + "  - docopt==0.6.2\n", "building from source is disabled"),
         (CONDA.replace("- pip\n", "- redis=7\n- pip\n"), "'redis=7' is not known to be the same on PyPI"),
         ("dependencies:\n- python=3.11\n- r-base\n- git:\n  - x\n", "unknown kind: git"),
         ("name: nothing\n", "no list of dependencies"),
     ],
-    ids=["no-such-package", "conda-package", "unknown-kind", "no-list"],
+    ids=["no-such-package", "no-wheel", "conda-package", "unknown-kind", "no-list"],
 )  # fmt: skip
 def test_an_image_that_cannot_be_built(
     workshop: Workshop, conda: str, told: str, request: pytest.FixtureRequest

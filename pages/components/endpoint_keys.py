@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import endpoint_cloud, guard, markup, secret_field
+from pages.components import again, endpoint_cloud, guard, markup, secret_field
 from services.config import ProjectConfig
 from services.models.online import endpoints
 from services.models.online.endpoints import Endpoint, KeyType
@@ -19,7 +19,7 @@ def draw(config: ProjectConfig, endpoint: Endpoint) -> None:
         "Programs send one of the keys with every request. They are asked for when you press the button, shown until "
         "the page changes, and stored nowhere here."
     )
-    _shown(config, endpoint)
+    again.drawn("keys", lambda: _shown(config, endpoint), None)
     st.header("Make a key anew", anchor=False)
     markup.lead("Let programs use the other key first: those that use the old one are refused from then on.")
     with st.container(horizontal=True):
@@ -32,7 +32,6 @@ def draw(config: ProjectConfig, endpoint: Endpoint) -> None:
                 )  # fmt: skip
 
 
-@st.fragment
 def _shown(config: ProjectConfig, endpoint: Endpoint) -> None:
     if not st.button("Show the keys", key="show_keys"):
         return

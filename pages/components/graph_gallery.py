@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import binding, conflict, markup, state, steps
+from pages.components import again, binding, conflict, markup, state, steps
 from pages.components.graph_places import PAGES
 from pages.components.graph_view import graph_view
 from pages.components.state import Draft
@@ -33,7 +33,8 @@ def begin(which: str, sentence: str) -> Draft:
     st.title(f"{gallery.TITLES[which]} graph", anchor=False)
     markup.lead(sentence)
     conflict.draw(draft)
-    _watch(id, _newest(id))
+    newest = _newest(id)
+    again.drawn("watch", lambda: _watch(id, newest), 1.0)
     return draft
 
 
@@ -107,7 +108,6 @@ def _newest(id: str) -> str:
     return f"{run.id} {run.ended}" if run else ""
 
 
-@st.fragment(run_every=1.0)
 def _watch(id: str, run: str) -> None:
     """Draw the page anew when another tab has changed the project or started a run."""
     if state.changed_elsewhere(id) or _newest(id) != run:
@@ -116,4 +116,4 @@ def _watch(id: str, run: str) -> None:
 
 def live(going_on: bool, panel: Callable[[], None]) -> None:
     """Draw something now, and every second while a run goes on."""
-    st.fragment(panel, run_every=1.0 if going_on else None)()
+    again.drawn("gallery", panel, 1.0 if going_on else None)

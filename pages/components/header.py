@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components import (
+    again,
     cloud_state,
     graph_places,
     markup,
@@ -81,10 +82,9 @@ def _processes(cloud: str) -> None:
     elif _ready():
         cloud_state.warm()
     else:
-        _waiting()
+        again.drawn("starting", _waiting, 1.0)
 
 
-@st.fragment(run_every=1.0)
 def _waiting() -> None:
     """Look again every second, and draw the page anew when it is up."""
     if _ready() or launch.last_error("rehearsal"):

@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from pages.components import durations, markup, run_file, run_panel, state, steps
+from pages.components import again, durations, markup, run_file, run_panel, state, steps
 from pages.components.markup import Tone, cell
 from pages.components.project_places import RUN
 from services.progress import RunView, StepView
@@ -28,7 +28,7 @@ def draw(id: str) -> None:
         steps.link(steps.SUMMARY, "Review + create", id)
         return
     kind, outcome = _filters(id)
-    st.fragment(_list, run_every=None if runs[0].ended else 2.0)(id, kind, outcome)
+    again.drawn("history", lambda: _list(id, kind, outcome), None if runs[0].ended else 2.0)
     _trail(id)
     st.download_button(
         "Download the history as JSON", lambda: run_file.every(id), f"{id}-history.json", "application/json",

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import binding, conflict, markup, state, stepper, steps
+from pages.components import again, binding, conflict, markup, state, stepper, steps
 from pages.components.state import Draft
 from pages.components.steps import Step
 from services.runs import journal
+
+WATCH_S = 3.0
 
 
 def begin(here: Step, title: str, sentence: str) -> Draft:
@@ -28,7 +30,8 @@ def of_project(place: str, title: str, sentence: str, links: Callable[[Draft], N
     st.title(title, anchor=False)
     markup.lead(sentence)
     conflict.draw(draft)
-    _watch(id, _newest(id))
+    newest = _newest(id)
+    again.drawn("watch", lambda: _watch(id, newest), WATCH_S)
     return draft
 
 
@@ -37,7 +40,6 @@ def _newest(id: str) -> str:
     return f"{run.id} {run.ended}" if run else ""
 
 
-@st.fragment(run_every=3.0)
 def _watch(id: str, run: str) -> None:
     """Look whether another tab has changed the project or started a run, and show it."""
     if state.changed_elsewhere(id) or _newest(id) != run:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import answers, durations, guard, markup, state
+from pages.components import again, answers, durations, guard, markup, state
 from pages.components.markup import Tone, cell
 from services.catalogue import registry
 from services.plan import Plan
@@ -45,11 +45,10 @@ def live(run_id: str, draw: Callable[[RunView], None]) -> None:
     before = journal.view(run_id)
     ended, parked = before.ended, before.state == "Parked"
 
-    @st.fragment(run_every=None if ended else REFRESH_S)
     def panel() -> None:
         guard.guarded(lambda: _turn(run_id, ended, parked, draw))
 
-    panel()
+    again.drawn(f"run_{run_id}", panel, None if ended else REFRESH_S)
 
 
 def _turn(run_id: str, ended: bool, parked: bool, draw: Callable[[RunView], None]) -> None:

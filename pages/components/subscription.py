@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components import binding, cloud_state, fields, markup, state, titles
+from pages.components import again, binding, cloud_state, fields, markup, state, titles
 from pages.components.state import Draft
 from services.cloud import sign_in
 from services.cloud.target import resolve
@@ -62,7 +62,7 @@ def _sign_in(draft: Draft) -> None:
     if way != "default":
         st.button("Sign in", key="sign_in_now", on_click=_begin, args=(draft, way))
     if state.DEVICE in st.session_state:
-        _under_way()
+        again.drawn("sign_in", _under_way, 2.0)
     tenants = cloud_state.tenants(draft.config)
     if tenants.value:
         markup.note(
@@ -85,7 +85,6 @@ def _begin(draft: Draft, way: str) -> None:
     st.session_state[state.DEVICE] = start(cloud_state.target(draft.config))
 
 
-@st.fragment(run_every=2.0)
 def _under_way() -> None:
     """Show the code while it is waited for; when somebody has signed in, ask the cloud anew."""
     code: sign_in.DeviceCode | None = st.session_state.get(state.DEVICE)

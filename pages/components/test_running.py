@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components import durations, guard, markup, state
+from pages.components import again, durations, guard, markup, state
 from pages.components.markup import Tone, cell
 from pages.components.test_server import refusing
 from services.models import testing
@@ -21,11 +21,10 @@ def live(model: ModelRecord, kind: Kind) -> Testing | None:
     """Draw what runs of this kind, and the whole page anew when something begins or ends; give how the last one is."""
     before = testing.state(model.id)
 
-    @st.fragment(run_every=REFRESH_S if before and before.running else LOOK_S)
     def panel() -> None:
         guard.guarded(lambda: _turn(model.id, kind, _mark(before)))
 
-    panel()
+    again.drawn(kind, panel, REFRESH_S if before and before.running else LOOK_S)
     return before
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components import durations, guard, markup, state
+from pages.components import again, durations, guard, markup, state
 from pages.components.markup import Tone, cell
 from services.models import candidate, serving
 from services.models.candidate import Candidate
@@ -29,11 +29,10 @@ def live(model: ModelRecord) -> ServerState | None:
     before = serving.state(tested.server_key)
     moving = before is not None and before.phase in ("building", "starting")
 
-    @st.fragment(run_every=REFRESH_S if moving else None)
     def panel() -> None:
         guard.guarded(lambda: _turn(model, tested, before.phase if before else None))
 
-    panel()
+    again.drawn("server", panel, REFRESH_S if moving else None)
     return before
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import guard, markup, state
+from pages.components import again, guard, markup, state
 from services.models import arrivals, files, records
 from services.models.arrivals import Arrival
 
@@ -19,11 +19,10 @@ def draw(project_id: str) -> None:
     before = _shown(project_id)
     going_on = any(not one.ended for one in before)
 
-    @st.fragment(run_every=REFRESH_S if going_on else None)
     def panel() -> None:
         guard.guarded(lambda: _turn(project_id, [one.state for one in before if one.ended]))
 
-    panel()
+    again.drawn("arrivals", panel, REFRESH_S if going_on else None)
 
 
 def _turn(project_id: str, ended_before: list[str]) -> None:

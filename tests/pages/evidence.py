@@ -30,6 +30,11 @@ def words(page: Page, picture: Path) -> str:
     try:
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture, timeout=5000)
-        return page.locator("body").inner_text(timeout=5000)[-LAST:]
+        return shortened(page.locator("body").inner_text(timeout=5000))
     except Error as gone:
         return f"(the page does not answer: {gone.message.splitlines()[0]})"
+
+
+def shortened(text: str) -> str:
+    """Both ends of a long text."""
+    return text if len(text) <= 2 * LAST else f"{text[:LAST]}\n[...]\n{text[-LAST:]}"

@@ -124,6 +124,12 @@ def test_a_page_is_short() -> None:
     assert {p.name: n for p in pages if (n := len(p.read_text().splitlines())) > 80} == {}
 
 
+def test_parts_that_are_drawn_again_keep_their_place() -> None:
+    """One module alone makes fragments: it gives each a container, without which what comes after it can be lost."""
+    makers = [path.name for path in _sources(REPOSITORY, "pages") if "st.fragment" in path.read_text()]
+    assert makers == ["again.py"]
+
+
 def test_nothing_leads_out_of_the_repository() -> None:
     """No file names a folder of the machine on which it was written; a test may look for one and skip."""
     foreign = re.compile(r"/work/(?:main|sha" + r"red)|\.\./sha" + "red")

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import again, binding, conflict, markup, state, steps
+from pages.components import again, binding, conflict, markup, page, state, steps
 from pages.components.graph_places import PAGES
 from pages.components.graph_view import graph_view
 from pages.components.state import Draft
@@ -15,9 +15,9 @@ from services.graphs import gallery
 from services.graphs.graph import Graph
 from services.graphs.style import ThemeName
 from services.plan import build_plan
-from services.runs import journal
 
 THEME: ThemeName = "light"  # the page repaints it
+WATCH_S = 1.0
 
 
 def begin(which: str, sentence: str) -> Draft:
@@ -33,8 +33,7 @@ def begin(which: str, sentence: str) -> Draft:
     st.title(f"{gallery.TITLES[which]} graph", anchor=False)
     markup.lead(sentence)
     conflict.draw(draft)
-    newest = _newest(id)
-    again.drawn("watch", lambda: _watch(id, newest), 1.0)
+    page.watch(id, WATCH_S)
     return draft
 
 
@@ -101,17 +100,6 @@ def _links(here: str, id: str) -> None:
         for which, file in PAGES.items():
             place = "current" if which == here else "todo"
             steps.link(file, gallery.TITLES[which], id, key=f"step_{which}_{place}_todo")
-
-
-def _newest(id: str) -> str:
-    run = journal.newest(id, kinds=journal.ALL)
-    return f"{run.id} {run.ended}" if run else ""
-
-
-def _watch(id: str, run: str) -> None:
-    """Draw the page anew when another tab has changed the project or started a run."""
-    if state.changed_elsewhere(id) or _newest(id) != run:
-        st.rerun()
 
 
 def live(going_on: bool, panel: Callable[[], None]) -> None:

@@ -30,9 +30,14 @@ def of_project(place: str, title: str, sentence: str, links: Callable[[Draft], N
     st.title(title, anchor=False)
     markup.lead(sentence)
     conflict.draw(draft)
-    newest = _newest(id)
-    again.drawn("watch", lambda: _watch(id, newest), WATCH_S)
+    watch(id, WATCH_S)
     return draft
+
+
+def watch(id: str, every: float) -> None:
+    """Look every so many seconds whether another tab has changed the project or started a run, and show it."""
+    newest = _newest(id)
+    again.drawn("watch", lambda: _look(id, newest), every)
 
 
 def _newest(id: str) -> str:
@@ -40,7 +45,6 @@ def _newest(id: str) -> str:
     return f"{run.id} {run.ended}" if run else ""
 
 
-def _watch(id: str, run: str) -> None:
-    """Look whether another tab has changed the project or started a run, and show it."""
+def _look(id: str, run: str) -> None:
     if state.changed_elsewhere(id) or _newest(id) != run:
         st.rerun()

@@ -1,16 +1,22 @@
 """A project whose workspace stands and whose model has passed its test: what the pages about serving begin with."""
 
 import json
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from benchmarks.house import fresh_home
 from services import project_file
 from services.config import ProjectConfig
 from services.models import candidate, files, records, releasing
 from services.models.intake import Column, Intake, Verdict
 from services.models.records import ModelRecord
 from services.runs import client, follow, journal
+from tests.pages.browser import Server
 
 SCORE = """
 import json
@@ -40,6 +46,19 @@ dependencies:
   - pip
   - pip: [azureml-inference-server-http==1.5.1]
 """
+
+
+@pytest.fixture(scope="module", name="server")
+def server_of_our_home() -> Iterator[Server]:
+    """One server for a file; its tests share its home, so that they can store models and read what was kept."""
+    with fresh_home(0) as environment, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GROUNDPLAN_")]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        started = Server(environment).start()
+        yield started
+        started.stop()
 
 
 def project(name: str, **choices: Any) -> tuple[str, Any]:

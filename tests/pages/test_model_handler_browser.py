@@ -1,33 +1,19 @@
 """The API handler in Chromium: typing is kept, problems show their line, F5 and a second tab lose nothing, the way back."""
 
-import os
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from benchmarks.house import fresh_home
 from services.models import records
 from services.models.intake import Column, Intake
 from services.runs import projects
 from tests.pages.browser import Server, settled, shot, tab
+from tests.pages.served import server_of_our_home
 
+__all__ = ["server_of_our_home"]
 pytestmark = pytest.mark.browser
 COLUMNS = ("age", "tenure_months", "monthly_charge", "support_calls")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server for this file; the tests share its home, so that they can store models and read what was kept."""
-    with fresh_home(0) as environment, pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("GROUNDPLAN_")]:
-            patch.delenv(name)
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        started = Server(environment).start()
-        yield started
-        started.stop()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """The way of the sample model of R in Chromium: upload, handler, test here, deploy, score; as R itself predicts."""
 
-import json
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.pages.browser import Server, heading, settled, shot, tab
-from tests.pages.test_model_walk_browser import deployed, passed_here, provisioned, uploaded
+from tests.pages.browser import Server, heading, tab
+from tests.pages.test_model_walk_browser import deployed, passed_here, provisioned, scored, uploaded
 from tests.r_here import REVENUE, needs_r, predictions
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), needs_r]
@@ -26,18 +24,6 @@ def test_a_model_of_r_goes_from_a_file_to_an_endpoint_that_answers_as_r_does(
     expect(page.get_by_text("plumber.R").first).to_be_visible()
     passed_here(page, REVENUE.name)
     deployed(page, REVENUE.name)
-
-    page.get_by_role("link", name="5 Endpoint").click()
-    heading(page, "Endpoint").wait_for()
-    page.get_by_text("JSON", exact=True).first.click()
-    box = page.get_by_role("textbox", name="Request as JSON")
-    box.fill(json.dumps({"data": ROWS}))
-    box.press("Control+Enter")
-    settled(page)
-    page.get_by_role("button", name="Send", exact=True).click()
-    page.get_by_text("Answered in").wait_for(timeout=30_000)
-    page.get_by_text("Request and answer as JSON").click()
-    answer = json.loads(page.locator("pre:visible", has_text="predictions").last.inner_text())
-    shot(page, "model-5-endpoint-revenue.rds")
+    answer = scored(page, REVENUE.name, ROWS)
     own = predictions([dict(zip(COLUMNS, row, strict=True)) for row in ROWS])
     assert answer["predictions"] == pytest.approx(own, rel=1e-9)

@@ -1,13 +1,11 @@
 """The test on this machine in Chromium: it counts, and neither F5 nor a killed server nor a second tab stops it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.house import fresh_home
 from services.models import candidate, files, records, serving, testing
 from services.models.intake import Intake
 from services.models.records import ModelRecord
@@ -15,8 +13,9 @@ from services.runs import projects
 from tests.models.built import settled as ready
 from tests.models.built import simple
 from tests.pages.browser import Server, heading, shot, tab
-from tests.pages.served import CONDA
+from tests.pages.served import CONDA, server_of_our_home
 
+__all__ = ["server_of_our_home"]
 pytestmark = pytest.mark.browser
 REFUSING = """\
 from azureml_inference_server_http.api.aml_response import AMLResponse
@@ -27,19 +26,6 @@ except (ValueError, TypeError, KeyError, AssertionError):
     return AMLResponse({"error": "Rows of one number are wanted."}, 400, json_str=True)
 time.sleep(rows[0][0])
 return {"predictions": [1]}"""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One server for this file, whose home the tests share."""
-    with fresh_home(0) as environment, pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("GROUNDPLAN_")]:
-            patch.delenv(name)
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        started = Server(environment).start()
-        yield started
-        started.stop()
 
 
 @pytest.fixture

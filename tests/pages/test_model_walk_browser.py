@@ -44,7 +44,7 @@ def test_a_model_goes_from_a_file_to_an_endpoint_that_answers_as_it_does(
     shot(page, f"model-2-handler-{sample}")
     passed_here(page, sample)
     deployed(page, sample)
-    answers = scored(page, sample)
+    answers = scored(page, sample, ROWS)
     assert answers["predictions"] == own(server, SAMPLES / sample)
 
 
@@ -91,13 +91,13 @@ def deployed(page: Page, sample: str) -> None:
     shot(page, f"model-4-deploy-{sample}")
 
 
-def scored(page: Page, sample: str) -> dict[str, Any]:
+def scored(page: Page, sample: str, rows: list[list[Any]]) -> dict[str, Any]:
     """Ask the endpoint on its page and read what it answered."""
     page.get_by_role("link", name="5 Endpoint").click()
     heading(page, "Endpoint").wait_for()
     page.get_by_text("JSON", exact=True).first.click()
     box = page.get_by_role("textbox", name="Request as JSON")
-    box.fill(json.dumps({"data": ROWS}))
+    box.fill(json.dumps({"data": rows}))
     box.press("Control+Enter")
     settled(page)
     page.get_by_role("button", name="Send", exact=True).click()
